@@ -1,0 +1,1 @@
+//! Sealed object format: keys, envelope, segments; pure

@@ -1,0 +1,1 @@
+//! Which rule decides what happens to object data; pure

@@ -1,0 +1,1 @@
+//! The S3 wire: requests, signatures, bodies, errors; pure

@@ -1,0 +1,1 @@
+//! Transparent encryption in front of any S3 object store

@@ -1,0 +1,1 @@
+//! Scenarios that see the proxy from outside
