@@ -1,1 +1,40 @@
-//! The S3 wire: requests, signatures, bodies, errors; pure
+//! The S3 wire: what a request means, who signed it, whether its body is what was promised, and
+//! how answers and errors are spelled.
+//!
+//! Pure: no sockets, files, environment or clock; the present is an argument. The crate does not
+//! know that anything is encrypted, nor which HTTP engine carries the bytes.
+//!
+//! The way through, in the order a request takes it: [`Target`] and [`Query`] are parsed, [`route`]
+//! names the [`Operation`], [`verify`] makes the only [`Verified`], [`Body`] holds the payload
+//! guilty until its last byte; [`sign`] puts a new signature on what goes on to the backend.
+
+mod address;
+mod auth;
+mod body;
+mod checksum;
+mod code;
+mod error;
+mod etag;
+pub mod header;
+mod hex;
+mod operation;
+mod percent;
+mod query;
+mod range;
+mod route;
+pub mod xml;
+
+pub use address::{BucketName, ObjectName, Target};
+pub use auth::{
+    Expectation, Frames, Head, Limits, Payload, SecretKey, SigningKey, UNSIGNED_PAYLOAD, Verified,
+    sign, verify,
+};
+pub use body::{Body, Claims, Proven, storable_content_encoding};
+pub use checksum::ChecksumAlgorithm;
+pub use code::ErrorCode;
+pub use error::Error;
+pub use etag::{ETag, ETagList};
+pub use operation::Operation;
+pub use query::Query;
+pub use range::{RangeHeader, Unsatisfiable};
+pub use route::route;

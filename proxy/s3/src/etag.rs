@@ -1,0 +1,190 @@
+//! Entity tags (RFC 9110 §8.8.3) and the conditions that list them (§13.1.1, §13.1.2).
+
+use std::fmt;
+
+/// An entity tag without its quotes. Which side's tag it is (client or backend), the caller knows.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ETag {
+    value: String,
+    weak: bool,
+}
+
+impl ETag {
+    /// A strong tag; `None` when a header could not carry it between quotes.
+    #[must_use]
+    pub fn strong(value: &str) -> Option<Self> {
+        is_opaque(value).then(|| Self {
+            value: value.to_owned(),
+            weak: false,
+        })
+    }
+
+    /// Parses `"abc"`, `W/"abc"` or, as S3 accepts it, `abc`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let (weak, text) = match text.strip_prefix("W/") {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let quoted = text
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'));
+        let value = match quoted {
+            Some(value) => value,
+            None if weak || text.is_empty() || text == "*" || text.contains([' ', ',']) => {
+                return None;
+            }
+            None => text,
+        };
+        is_opaque(value).then(|| Self {
+            value: value.to_owned(),
+            weak,
+        })
+    }
+
+    /// The tag without quotes and without `W/`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.value
+    }
+
+    /// Whether it was marked `W/`.
+    #[must_use]
+    pub fn is_weak(&self) -> bool {
+        self.weak
+    }
+}
+
+impl fmt::Display for ETag {
+    /// As a header carries it, in quotes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\"{}\"", if self.weak { "W/" } else { "" }, self.value)
+    }
+}
+
+/// The value of `If-Match` or `If-None-Match`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ETagList {
+    /// `*`: whatever there is.
+    Any,
+    /// One or more tags.
+    Tags(Vec<ETag>),
+}
+
+impl ETagList {
+    /// Parses the header's value; `None` when it is malformed.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.trim() == "*" {
+            return Some(Self::Any);
+        }
+        let tags = pieces(text).map(ETag::parse).collect::<Option<Vec<_>>>()?;
+        (!tags.is_empty()).then_some(Self::Tags(tags))
+    }
+
+    /// Weak comparison, for `If-None-Match`: the texts are equal.
+    #[must_use]
+    pub fn matches_weakly(&self, tag: &ETag) -> bool {
+        self.any(|listed| listed.value == tag.value)
+    }
+
+    /// Strong comparison, for `If-Match`: the texts are equal and neither is weak.
+    #[must_use]
+    pub fn matches_strongly(&self, tag: &ETag) -> bool {
+        self.any(|listed| listed.value == tag.value && !listed.weak && !tag.weak)
+    }
+
+    fn any(&self, test: impl Fn(&ETag) -> bool) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Tags(tags) => tags.iter().any(test),
+        }
+    }
+}
+
+impl fmt::Display for ETagList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("*"),
+            Self::Tags(tags) => {
+                for (index, tag) in tags.iter().enumerate() {
+                    write!(f, "{}{tag}", if index == 0 { "" } else { ", " })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The characters RFC 9110 §8.8.3 allows between the quotes, without the obsolete ones.
+fn is_opaque(value: &str) -> bool {
+    value.bytes().all(|b| matches!(b, b'!' | b'#'..=b'~'))
+}
+
+/// Splits at commas outside quotes; empty pieces are skipped (RFC 9110 §5.6.1).
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |c| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    })
+    .filter(|piece| !piece.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn parse_undoes_render() {
+        for text in [
+            "\"abc\"",
+            "W/\"abc\"",
+            "\"\"",
+            "\"a,b\"",
+            "\"9b2cf535f27731c974343645a3985328-2\"",
+        ] {
+            assert_eq!(ETag::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["*", "\"a\"", "\"a\", W/\"b\", \"c,d\""] {
+            assert_eq!(ETagList::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn accepts_tags_without_quotes_as_s3_does() {
+        assert_eq!(ETag::parse(" abc-2 ").unwrap().to_string(), "\"abc-2\"");
+        assert_eq!(ETagList::parse("a,b").unwrap().to_string(), "\"a\", \"b\"");
+    }
+
+    #[test]
+    fn refuses_malformed_tags() {
+        for text in [
+            "", "\"", "\"a", "a\"", "W/a", "W/", "\"a b\"", "a b", "\"a\"b\"", "*", "\"é\"",
+        ] {
+            assert_eq!(ETag::parse(text), None, "{text}");
+        }
+        for text in ["", ",", "*, \"a\"", "\"a\" \"b\"", "\"a"] {
+            assert_eq!(ETagList::parse(text), None, "{text}");
+        }
+        assert_eq!(ETag::strong("a\"b"), None);
+    }
+
+    #[test]
+    fn weak_tags_match_only_weakly() {
+        let list = ETagList::parse("\"x\", W/\"abc\"").unwrap();
+        let tag = ETag::strong("abc").unwrap();
+        assert!(list.matches_weakly(&tag));
+        assert!(!list.matches_strongly(&tag));
+        assert!(ETagList::parse("\"abc\"").unwrap().matches_strongly(&tag));
+        assert!(
+            !ETagList::parse("\"abc\"")
+                .unwrap()
+                .matches_strongly(&ETag::parse("W/\"abc\"").unwrap())
+        );
+        assert!(ETagList::Any.matches_strongly(&tag));
+    }
+}
