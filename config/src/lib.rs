@@ -1,1 +1,140 @@
-//! One YAML file becomes a typed configuration
+//! One YAML file becomes a typed configuration.
+//!
+//! [`Config::load`] reads the file, the keyrings and the secret files it names, and nothing else:
+//! no socket, no clock. A file with mistakes yields all of them at once, each with its line
+//! ([`Problems`]). A [`Config`] that exists is complete and consistent.
+//!
+//! The way there: text → `tree` (YAML with the position of every node) → `raw` (what may be
+//! written, everything optional) → `resolve` (what it means).
+
+mod keyring;
+mod limits;
+mod problem;
+mod secret;
+mod source;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::path::PathBuf;
+
+use policy::Algorithm;
+use policy::ClientName;
+use policy::KeyName;
+use policy::RuleSet;
+
+pub use keyring::Keyring;
+pub use limits::Limits;
+pub use problem::Problem;
+pub use problem::Problems;
+pub use secret::Secret;
+pub use source::Document;
+pub use source::Machine;
+pub use source::Source;
+
+/// Everything the file says, with every default filled in.
+#[derive(Debug)]
+pub struct Config {
+    /// Where clients are listened to; at least one, no two of the same address.
+    pub listen: Vec<Listen>,
+    /// The region clients sign for; `*` accepts any.
+    pub region: String,
+    /// Domains under which `BUCKET.DOMAIN` names a bucket: lower case, without a port.
+    pub domains: Vec<String>,
+    /// Where health and metrics are served; never where clients are listened to.
+    pub admin: Option<SocketAddr>,
+    /// Where objects are stored.
+    pub backend: Backend,
+    /// Who may call. Names and access keys are unique.
+    pub clients: Vec<Client>,
+    /// Where bucket keys come from. Names are unique.
+    pub keys: Vec<Key>,
+    /// What is decided. Every key a rule seals with is one of `keys`, and every client that may
+    /// do anything is one of `clients`.
+    pub rules: RuleSet,
+    /// How much of everything.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// Loads a configuration, or says everything that is wrong with it.
+    pub fn load(path: &Path, source: &dyn Source) -> Result<Self, Problems> {
+        let _ = (path, source);
+        Err(Problems::default())
+    }
+}
+
+/// One address to listen on, in plain HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listen {
+    /// The address and port.
+    pub address: SocketAddr,
+}
+
+/// Where objects are stored, and as whom. It speaks the S3 dialect and takes path-style requests.
+#[derive(Debug)]
+pub struct Backend {
+    /// Equals that requests are balanced over; at least one, no two the same.
+    pub endpoints: Vec<Endpoint>,
+    /// The region to sign for.
+    pub region: String,
+    /// Whose signature requests carry.
+    pub credentials: Credentials,
+    /// The shortest part it takes except as the last one, in bytes: 1 to 60 MiB.
+    pub min_part: u64,
+}
+
+/// One server of the backend.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Endpoint {
+    /// Whether the connection is TLS. If so `host` is a name that its certificate can carry.
+    pub tls: bool,
+    /// A name or an address; an IPv6 address stands without brackets.
+    pub host: String,
+    /// The port, the scheme's own when the file names none.
+    pub port: u16,
+}
+
+/// An access key and its secret.
+#[derive(Debug)]
+pub struct Credentials {
+    /// Public half; stands in every request.
+    pub access_key: String,
+    /// Secret half; signs.
+    pub secret_key: Secret,
+}
+
+/// Somebody who may call.
+#[derive(Debug)]
+pub struct Client {
+    /// What rules, refusals and audit lines call it.
+    pub name: ClientName,
+    /// Public half of the pair it signs with.
+    pub access_key: String,
+    /// Secret half of that pair.
+    pub secret_key: Secret,
+}
+
+/// Where bucket keys come from.
+#[derive(Debug)]
+pub struct Key {
+    /// What rules call it, and what envelopes keep (FORMAT.md §3, `by`).
+    pub name: KeyName,
+    /// The algorithm under this key when neither the rule nor the client names one.
+    pub algorithm: Option<Algorithm>,
+    /// Who wraps and unwraps.
+    pub provider: Provider,
+}
+
+/// Who wraps and unwraps bucket keys.
+#[derive(Debug)]
+pub enum Provider {
+    /// Master keys in a file on this machine (FORMAT.md §2, `local`).
+    Local {
+        /// The keyring, loaded and checked.
+        keyring: Keyring,
+        /// Id of the master key that wraps new bucket keys; the keyring holds it.
+        master: String,
+        /// Where the keyring lies.
+        file: PathBuf,
+    },
+}

@@ -188,8 +188,9 @@ mod tests {
         #[test]
         fn what_covers_matches_at_least_as_much(a in "[ab*?]{1,4}", b in "[ab*?]{1,4}", t in "[ab]{0,5}") {
             let (a, b) = (pattern(&a), pattern(&b));
-            prop_assume!(a.covers(&b) && b.matches(&t));
-            prop_assert!(a.matches(&t));
+            if a.covers(&b) && b.matches(&t) {
+                prop_assert!(a.matches(&t));
+            }
         }
     }
 }
