@@ -1,1 +1,74 @@
-//! Sealed object format: keys, envelope, segments; pure
+//! The sealed object format of FORMAT.md: keys, envelope, segments, part lists.
+//!
+//! ```text
+//! EnvelopeDraft ──seal──▶ EnvelopeText      two metadata entries        UnverifiedEnvelope ──verify──▶ Envelope
+//! Sealer        ──push──▶ sealed bytes      the body: segments          Opener             ──push────▶ plaintext
+//! PartList      ──────────────────────▶     the end of a parts object   PartTable ──▶ PartSpan
+//! ```
+//!
+//! Pure: salts and keys come as arguments, bytes go in and out. The crate does not know S3, HTTP or
+//! a KMS vendor, asks no clock and no random source, and reads and writes nothing.
+
+mod aead;
+mod context;
+mod derive;
+mod digests;
+mod envelope;
+mod error;
+mod footer;
+mod header;
+mod keys;
+mod list;
+mod open;
+mod seal;
+mod size;
+mod span;
+mod suite;
+mod table;
+mod wrap;
+
+pub use aead::SegmentKey;
+pub use aead::TAG_LEN;
+pub use context::Context;
+pub use context::bucket_key_context;
+pub use digests::Checksum;
+pub use digests::ChecksumAlgorithm;
+pub use digests::ChecksumType;
+pub use digests::Digests;
+pub use envelope::Envelope;
+pub use envelope::EnvelopeDraft;
+pub use envelope::EnvelopeText;
+pub use envelope::Foot;
+pub use envelope::KeySource;
+pub use envelope::UnverifiedEnvelope;
+pub use error::Error;
+pub use keys::BucketKey;
+pub use keys::ClosingKey;
+pub use keys::CustomerKey;
+pub use keys::Dek;
+pub use keys::MasterKey;
+pub use keys::WrappingKey;
+pub use list::Part;
+pub use list::PartList;
+pub use list::Tail;
+pub use open::Opener;
+pub use seal::Sealer;
+pub use seal::added_segment;
+pub use size::PART_LEN_MAX;
+pub use size::PART_OVERHEAD;
+pub use size::PARTS_MAX;
+pub use size::PlainLen;
+pub use size::SealedLen;
+pub use size::WHOLE_LEN_MAX;
+pub use size::part_sealed_len;
+pub use size::parts_plain_len;
+pub use size::whole_plain_len;
+pub use size::whole_sealed_len;
+pub use span::Span;
+pub use suite::Layout;
+pub use suite::Sse;
+pub use suite::Suite;
+pub use table::PartSpan;
+pub use table::PartTable;
+pub use table::Walk;
+pub use wrap::master_key_id;
