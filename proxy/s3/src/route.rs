@@ -2,7 +2,9 @@
 //!
 //! Closed: a parameter that could change what a request means and that its operation does not
 //! know makes it [`Operation::Unknown`]. `GET /b/k?x-image-process=…` must never be taken for a
-//! plain GetObject, for it returns other bytes.
+//! plain `GetObject`, for it returns other bytes.
+
+mod table;
 
 use http::HeaderMap;
 use http::Method;
@@ -10,12 +12,335 @@ use http::Method;
 use crate::Operation;
 use crate::Query;
 use crate::Target;
+use table::Level;
+use table::Row;
+
+/// Parameters with a meaning for some store, beside those of the table: sub-resources without an
+/// operation here, and what Huawei OBS, Ceph and `MinIO` add. Lower case.
+const MEANINGFUL: [&str; 24] = [
+    "abac",
+    "action",
+    "admin",
+    "apiversion",
+    "backtosource",
+    "deletebucket",
+    "dispolicy",
+    "events",
+    "index",
+    "lambdaarn",
+    "mdsearch",
+    "metadataconfiguration",
+    "metadatainventorytable",
+    "metadatajournaltable",
+    "metadatatable",
+    "obscompresspolicy",
+    "ping",
+    "replication-metrics",
+    "replication-reset",
+    "storageclass",
+    "sync",
+    "usage",
+    "website-endpoint",
+    "workflow",
+];
+
+/// Beginnings of such parameters: image processing, Ceph's system requests, and headers in the
+/// guise of parameters, which AWS obeys (`x-amz-copy-source` would read another object).
+const MEANINGFUL_PREFIXES: [&str; 7] = [
+    "x-image-",
+    "x-oss-",
+    "x-obs-",
+    "x-amz-",
+    "x-cos-",
+    "rgwx-",
+    "x-workflow",
+];
+
+/// Parameters with such a beginning that mean nothing for the object: signatures and the SDKs' own.
+const MEANINGLESS: [&str; 12] = [
+    "x-amz-algorithm",
+    "x-amz-checksum-mode",
+    "x-amz-content-sha256",
+    "x-amz-credential",
+    "x-amz-date",
+    "x-amz-expected-bucket-owner",
+    "x-amz-expires",
+    "x-amz-sdk-checksum-algorithm",
+    "x-amz-security-token",
+    "x-amz-signature",
+    "x-amz-signedheaders",
+    "x-amz-user-agent",
+];
+
+/// Headers that turn a `PutObject` into something we cannot name: one request, many objects.
+const UNPACKS_ARCHIVES: [&str; 2] = ["x-amz-meta-snowball-auto-extract", "x-minio-extract"];
 
 /// Names the operation; see the module's words on what is refused.
 ///
-/// `partNumber` and `versionId` leave a GetObject a GetObject: the caller reads the query.
+/// `partNumber` and `versionId` leave a `GetObject` a `GetObject`: the caller reads the query.
 #[must_use]
 pub fn route(method: &Method, target: &Target, query: &Query, headers: &HeaderMap) -> Operation {
-    let _ = (method, target, query, headers);
-    Operation::Unknown
+    if *method == Method::OPTIONS {
+        return Operation::CorsPreflight;
+    }
+    let level = match target {
+        Target::Service => Level::Service,
+        Target::Bucket(_) => Level::Bucket,
+        Target::Object(..) => Level::Object,
+    };
+    let meaningful: Vec<&str> = query
+        .pairs()
+        .map(|pair| pair.0)
+        .filter(is_meaningful)
+        .collect();
+    table::ROWS
+        .iter()
+        .find(|row| row.method == *method && row.level == level && fits(row, &meaningful))
+        .map_or(Operation::Unknown, |row| {
+            refine(row.operation, query, headers)
+        })
+}
+
+/// Whether the row's own parameters are there, and none that it does not know.
+fn fits(row: &Row, meaningful: &[&str]) -> bool {
+    row.keys.iter().all(|key| meaningful.contains(key))
+        && meaningful
+            .iter()
+            .all(|name| row.keys.contains(name) || row.also.contains(name))
+}
+
+/// What the table cannot say: operations told apart by headers or by a parameter's value.
+fn refine(operation: Operation, query: &Query, headers: &HeaderMap) -> Operation {
+    let has = |name: &str| headers.contains_key(name);
+    let copies = has("x-amz-copy-source") || has("x-obs-copy-source");
+    match operation {
+        Operation::PutObject if UNPACKS_ARCHIVES.into_iter().any(has) => Operation::Unknown,
+        Operation::PutObject if has("x-amz-rename-source") => Operation::RenameObject,
+        Operation::PutObject if has("x-amz-write-offset-bytes") => Operation::AppendObject,
+        Operation::PutObject if copies => Operation::CopyObject,
+        Operation::UploadPart if copies => Operation::UploadPartCopy,
+        Operation::PostObject if !is_form(headers) => Operation::Unknown,
+        Operation::ListObjectsV2 if query.get("list-type") != Some("2") => Operation::Unknown,
+        _ => operation,
+    }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let value = headers
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let media_type = value
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default();
+    media_type
+        .trim()
+        .eq_ignore_ascii_case("multipart/form-data")
+}
+
+/// In any case: what one store takes for another name, the next may take for the same.
+fn is_meaningful(name: &&str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let in_table = || {
+        let mut names = table::ROWS
+            .iter()
+            .flat_map(|row| row.keys.iter().chain(row.also));
+        names.any(|known| known.eq_ignore_ascii_case(&lower))
+    };
+    let by_prefix = || {
+        MEANINGFUL_PREFIXES
+            .iter()
+            .any(|prefix| lower.starts_with(prefix))
+    };
+    !MEANINGLESS.contains(&&*lower) && (MEANINGFUL.contains(&&*lower) || by_prefix() || in_table())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn operation(method: &str, path: &str, headers: &[(&'static str, &str)]) -> Operation {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()))
+            .collect();
+        let target = Target::parse("localhost", path, &[]).unwrap();
+        route(
+            &method.parse().unwrap(),
+            &target,
+            &Query::parse(query).unwrap(),
+            &headers,
+        )
+    }
+
+    #[test]
+    fn names_the_everyday_operations() {
+        for (method, path, name) in [
+            ("GET", "/", "ListBuckets"),
+            ("PUT", "/bkt", "CreateBucket"),
+            ("HEAD", "/bkt/", "HeadBucket"),
+            (
+                "GET",
+                "/bkt?prefix=a&delimiter=/&max-keys=3&encoding-type=url",
+                "ListObjects",
+            ),
+            (
+                "GET",
+                "/bkt?list-type=2&continuation-token=x&fetch-owner=true",
+                "ListObjectsV2",
+            ),
+            ("GET", "/bkt?versions&key-marker=a", "ListObjectVersions"),
+            ("GET", "/bkt?location", "GetBucketLocation"),
+            ("POST", "/bkt?delete", "DeleteObjects"),
+            ("PUT", "/bkt/k?x-id=PutObject", "PutObject"),
+            (
+                "GET",
+                "/bkt/k?response-content-type=a&versionId=1&partNumber=2",
+                "GetObject",
+            ),
+            ("HEAD", "/bkt/k?x-id=HeadObject", "HeadObject"),
+            ("DELETE", "/bkt/k?versionId=1", "DeleteObject"),
+            ("POST", "/bkt/k?uploads", "CreateMultipartUpload"),
+            ("PUT", "/bkt/k?partNumber=1&uploadId=x", "UploadPart"),
+            ("POST", "/bkt/k?uploadId=x", "CompleteMultipartUpload"),
+            ("DELETE", "/bkt/k?uploadId=x", "AbortMultipartUpload"),
+            ("GET", "/bkt/k?uploadId=x&max-parts=1", "ListParts"),
+            ("GET", "/bkt?encryption", "GetBucketEncryption"),
+            ("POST", "/bkt/k?append&position=0", "AppendObject"),
+            ("OPTIONS", "/bkt/k", "CorsPreflight"),
+        ] {
+            assert_eq!(operation(method, path, &[]).name(), name, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn parameters_without_meaning_may_pass() {
+        for query in [
+            "foo=bar",
+            "prefix=a",
+            "X-Amz-Date=1&X-Amz-Signature=2",
+            "v=1",
+        ] {
+            assert_eq!(
+                operation("GET", &format!("/bkt/k?{query}"), &[]),
+                Operation::GetObject
+            );
+        }
+    }
+
+    #[test]
+    fn no_sub_resource_falls_through_to_the_object() {
+        let keys = table::ROWS
+            .iter()
+            .flat_map(|row| row.keys.iter().chain(row.also));
+        for name in keys.chain(&MEANINGFUL) {
+            for method in ["PUT", "GET", "HEAD", "DELETE", "POST"] {
+                for name in [(*name).to_owned(), name.to_ascii_uppercase()] {
+                    let operation = operation(method, &format!("/bkt/k?{name}=1"), &[]);
+                    let plain = matches!(
+                        operation,
+                        Operation::PutObject
+                            | Operation::GetObject
+                            | Operation::HeadObject
+                            | Operation::DeleteObject
+                    );
+                    let known = matches!(
+                        (method, &*name),
+                        ("GET" | "HEAD", "partNumber") | ("GET" | "HEAD" | "DELETE", "versionId")
+                    );
+                    assert_eq!(plain, known, "{method} {name}: {operation:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn parameters_that_alter_bytes_are_unknown() {
+        for query in [
+            "x-image-process=image/resize",
+            "X-Image-Process=1",
+            "x-oss-process=1",
+            "lambdaArn=a",
+            "rgwx-uid=a",
+            "x-amz-copy-source=/a/b",
+            "X-Amz-Copy-Source=/a/b",
+            "acl&tagging",
+            "acl&foo&uploads",
+        ] {
+            for method in ["GET", "PUT"] {
+                let operation = operation(method, &format!("/bkt/k?{query}"), &[]);
+                assert_eq!(operation, Operation::Unknown, "{method} {query}");
+            }
+        }
+        assert_eq!(
+            operation("GET", "/bkt?list-type=3", &[]),
+            Operation::Unknown
+        );
+        assert_eq!(
+            operation("PUT", "/bkt/k?versionId=1", &[]),
+            Operation::Unknown
+        );
+        assert_eq!(
+            operation("PUT", "/bkt/k?partNumber=1", &[]),
+            Operation::Unknown
+        );
+        assert_eq!(operation("POST", "/bkt/k", &[]), Operation::Unknown);
+        assert_eq!(operation("PATCH", "/bkt/k", &[]), Operation::Unknown);
+        assert_eq!(operation("POST", "/", &[]), Operation::Unknown);
+    }
+
+    #[test]
+    fn headers_tell_copies_and_forms_apart() {
+        let put = |headers: &[(&'static str, &str)]| operation("PUT", "/bkt/k", headers);
+        assert_eq!(put(&[("x-amz-copy-source", "/a/b")]), Operation::CopyObject);
+        assert_eq!(put(&[("x-obs-copy-source", "/a/b")]), Operation::CopyObject);
+        assert_eq!(
+            put(&[("x-amz-write-offset-bytes", "0")]),
+            Operation::AppendObject
+        );
+        assert_eq!(
+            put(&[("x-amz-rename-source", "a")]),
+            Operation::RenameObject
+        );
+        assert_eq!(
+            put(&[("x-amz-meta-snowball-auto-extract", "true")]),
+            Operation::Unknown
+        );
+        let part = operation(
+            "PUT",
+            "/bkt/k?partNumber=1&uploadId=x",
+            &[("x-amz-copy-source", "/a/b")],
+        );
+        assert_eq!(part, Operation::UploadPartCopy);
+        let form = [("content-type", "Multipart/Form-Data; boundary=x")];
+        assert_eq!(operation("POST", "/bkt", &form), Operation::PostObject);
+        assert_eq!(operation("POST", "/bkt", &[]), Operation::Unknown);
+    }
+
+    #[test]
+    fn every_row_can_be_reached() {
+        for row in table::ROWS {
+            let path = match row.level {
+                Level::Service => "/",
+                Level::Bucket => "/bkt",
+                Level::Object => "/bkt/k",
+            };
+            let keys: Vec<_> = row
+                .keys
+                .iter()
+                .map(|key| {
+                    if *key == "list-type" {
+                        "list-type=2"
+                    } else {
+                        key
+                    }
+                })
+                .collect();
+            let form = [("content-type", "multipart/form-data")];
+            let found = operation(row.method, &format!("{path}?{}", keys.join("&")), &form);
+            assert_eq!(found, row.operation, "{} {path} {keys:?}", row.method);
+        }
+    }
 }

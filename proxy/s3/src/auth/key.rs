@@ -6,8 +6,11 @@ use hmac::Hmac;
 use hmac::KeyInit as _;
 use hmac::Mac as _;
 use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroize as _;
 use zeroize::ZeroizeOnDrop;
+
+use crate::hex;
 
 /// The secret half of a credential. Lives in memory only, in the store of credentials; wiped when
 /// dropped.
@@ -38,17 +41,25 @@ impl SigningKey {
     #[must_use]
     pub fn derive(secret: &SecretKey, date: &str, region: &str) -> Self {
         let mut first = format!("AWS4{}", secret.0);
-        let mut key = Self(hmac(first.as_bytes(), date));
+        let mut key = Self(mac(first.as_bytes(), date));
         first.zeroize();
         for text in [region, "s3", "aws4_request"] {
-            key = Self(hmac(&key.0, text));
+            key = Self(mac(&key.0, text));
         }
         key
     }
 
-    /// The MAC of `text`, as 32 bytes.
-    pub(crate) fn mac(&self, text: &str) -> [u8; 32] {
-        hmac(&self.0, text)
+    /// The signature of `text`, in lower-case hex.
+    pub(crate) fn sign(&self, text: &str) -> String {
+        hex::render(&mac(&self.0, text))
+    }
+
+    /// Whether `signature` is that of `text`. In constant time; nothing else compares signatures.
+    pub(crate) fn verify(&self, text: &str, signature: &str) -> bool {
+        self.sign(text)
+            .as_bytes()
+            .ct_eq(signature.as_bytes())
+            .into()
     }
 }
 
@@ -58,10 +69,51 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-fn hmac(key: &[u8], text: &str) -> [u8; 32] {
+#[allow(clippy::expect_used)]
+fn mac(key: &[u8], text: &str) -> [u8; 32] {
     // INVARIANT: HMAC takes keys of every length (RFC 2104 §2).
-    #[allow(clippy::expect_used)]
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of every length");
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of AWS, "Deriving the signing key", with the service `s3`.
+    fn example() -> SigningKey {
+        let secret = SecretKey::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned());
+        SigningKey::derive(&secret, "20130524", "us-east-1")
+    }
+
+    #[test]
+    fn derives_the_key_of_the_example() {
+        assert_eq!(
+            hex::render(&example().0),
+            "dbb893acc010964918f1fd433add87c70e8b0db6be30c1fbeafefa5ec6ba8378"
+        );
+    }
+
+    #[test]
+    fn verifies_only_the_exact_signature() {
+        let key = example();
+        let signature = key.sign("text");
+        assert!(key.verify("text", &signature));
+        assert!(!key.verify("texT", &signature));
+        assert!(!key.verify("text", &signature.to_uppercase()));
+        for end in [0, 1, 63] {
+            assert!(!key.verify("text", signature.get(..end).unwrap_or_default()));
+        }
+        assert!(!key.verify("text", &format!("{signature}0")));
+    }
+
+    #[test]
+    fn prints_no_secret() {
+        let secret = SecretKey::new("hush".to_owned());
+        assert_eq!(
+            format!("{secret:?} {:?}", example()),
+            "SecretKey(***) SigningKey(***)"
+        );
+    }
 }

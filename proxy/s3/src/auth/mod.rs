@@ -1,14 +1,22 @@
 //! AWS Signature Version 4: who signed a request, and signing one.
+//!
+//! Signatures in headers only. Presigned URLs, Signature Version 2, OBS signatures and POST
+//! policies are refused with the answer S3 gives where it does not support them.
+
+mod authorization;
+mod canonical;
+mod frames;
 mod key;
+mod payload;
+mod scope;
 mod sign;
 mod verify;
 
+pub(crate) use frames::{FrameChain, FrameSeed};
 pub use key::{SecretKey, SigningKey};
+pub use payload::{Frames, Payload, UNSIGNED_PAYLOAD};
 pub use sign::sign;
-pub use verify::{Expectation, Frames, Limits, Payload, Verified, verify};
-
-/// The payload of a request whose signature does not cover it.
-pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
+pub use verify::{Expectation, Limits, Verified, verify};
 
 /// The head of a request as it is on the wire. Signatures cover the raw target: decoded and encoded
 /// again it may look different.

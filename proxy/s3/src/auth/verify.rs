@@ -7,12 +7,22 @@ use time::OffsetDateTime;
 
 use crate::Error;
 use crate::ErrorCode;
+use crate::Frames;
 use crate::Head;
+use crate::Payload;
 use crate::SecretKey;
 use crate::SigningKey;
+use crate::auth::FrameSeed;
+use crate::auth::authorization::Authorization;
+use crate::auth::authorization::malformed;
+use crate::auth::canonical;
+use crate::auth::canonical::Canonical;
+use crate::auth::payload::Keyword;
+use crate::auth::scope;
+use crate::header;
 
 /// What a signature is held against.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Expectation<'a> {
     /// The present.
     pub now: OffsetDateTime,
@@ -59,34 +69,178 @@ impl Verified {
     }
 }
 
-/// What a signature says of the body.
-#[derive(Clone, Debug)]
-pub enum Payload {
-    /// Nothing.
-    Unsigned,
-    /// Its SHA-256.
-    Sha256([u8; 32]),
-    /// It comes in aws-chunked frames.
-    Frames(Frames),
-}
-
-/// The form of aws-chunked frames.
-#[derive(Clone, Debug)]
-pub struct Frames {
-    /// The key and the first signature of the chain; `None` for unsigned frames.
-    pub(crate) chain: Option<Arc<SigningKey>>,
-    /// Whether a trailer may follow.
-    pub(crate) trailer: bool,
-}
-
-/// Verifies the signature of `head`. `secrets` finds the secret of an access key.
+/// Verifies the signature of `head`; `secrets` finds the secret of an access key.
 ///
-/// Errors are those of S3; see the functions below.
+/// Errors, in the order they are looked for: those of a signature that is missing, of another kind
+/// or malformed; `AccessDenied` without a usable date; `AuthorizationHeaderMalformed` for another
+/// day or region; `InvalidAccessKeyId`; `RequestTimeTooSkewed`; `InvalidRequest` for headers given
+/// twice; those of `x-amz-content-sha256`; `AccessDenied` for `x-amz-*` headers outside the
+/// signature; `SignatureDoesNotMatch`; `InvalidToken` for a session token, which no configured key
+/// has.
 pub fn verify<'c>(
     head: &Head<'_>,
     secrets: &dyn Fn(&str) -> Option<&'c SecretKey>,
     expect: &Expectation<'_>,
 ) -> Result<Verified, Error> {
-    let _ = (head, secrets, expect);
-    Err(Error::new(ErrorCode::NotImplemented))
+    let authorization = Authorization::of(head)?;
+    let time = scope::time_of(head.headers)?;
+    scope_fits(&authorization, time, expect)?;
+    let secret = secrets(&authorization.access_key).ok_or_else(|| {
+        Error::new(ErrorCode::InvalidAccessKeyId)
+            .with_detail("AWSAccessKeyId", &*authorization.access_key)
+    })?;
+    time_is_near(time, expect)?;
+    let payload = payload_of(head)?;
+    everything_counts(head, &authorization)?;
+
+    let key = SigningKey::derive(
+        secret,
+        &authorization.scope.date,
+        &authorization.scope.region,
+    );
+    let timestamp = scope::render_time(time);
+    signature_matches(head, &authorization, &key, &timestamp)?;
+    if head.headers.contains_key(header::SECURITY_TOKEN) {
+        return Err(Error::new(ErrorCode::InvalidToken));
+    }
+    let Authorization {
+        access_key,
+        scope,
+        signature,
+        ..
+    } = authorization;
+    let payload = match payload {
+        Keyword::Unsigned => Payload::Unsigned,
+        Keyword::Sha256(hash) => Payload::Sha256(hash),
+        Keyword::Frames { signed, trailer } => Payload::Frames(Frames {
+            seed: signed.then(|| {
+                Arc::new(FrameSeed {
+                    key,
+                    timestamp,
+                    scope,
+                    signature,
+                })
+            }),
+            trailer,
+        }),
+    };
+    Ok(Verified {
+        access_key,
+        payload,
+    })
+}
+
+fn scope_fits(
+    authorization: &Authorization,
+    time: OffsetDateTime,
+    expect: &Expectation<'_>,
+) -> Result<(), Error> {
+    let scope = &authorization.scope;
+    let timestamp = scope::render_time(time);
+    if timestamp.get(..8) != Some(&*scope.date) {
+        return Err(malformed(&format!(
+            "Invalid credential date \"{}\". This date is not the same as X-Amz-Date: \"{timestamp}\"",
+            scope.date,
+        )));
+    }
+    if expect.region != "*" && expect.region != scope.region {
+        return Err(malformed(&format!(
+            "the region '{}' is wrong; expecting '{}'",
+            scope.region, expect.region,
+        ))
+        .with_detail("Region", expect.region));
+    }
+    Ok(())
+}
+
+fn time_is_near(time: OffsetDateTime, expect: &Expectation<'_>) -> Result<(), Error> {
+    let skew_max = expect.limits.skew_max;
+    if (expect.now - time).abs() <= skew_max {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::RequestTimeTooSkewed)
+        .with_detail("RequestTime", scope::render_time(time))
+        .with_detail("ServerTime", scope::render_time(expect.now))
+        .with_detail(
+            "MaxAllowedSkewMilliseconds",
+            skew_max.whole_milliseconds().to_string(),
+        ))
+}
+
+fn payload_of(head: &Head<'_>) -> Result<Keyword, Error> {
+    let value = header::single(head.headers, header::CONTENT_SHA256)?.ok_or_else(|| {
+        Error::new(ErrorCode::InvalidRequest)
+            .with_message("Missing required header for this request: x-amz-content-sha256")
+    })?;
+    let keyword = Keyword::parse(value)?;
+    // Only PutObject and UploadPart take frames.
+    if matches!(keyword, Keyword::Frames { .. }) && head.method != http::Method::PUT {
+        return Err(Error::new(ErrorCode::InvalidRequest)
+            .with_message("The value of x-amz-content-sha256 header is invalid."));
+    }
+    Ok(keyword)
+}
+
+/// No header that could change the request's meaning is ambiguous or outside the signature.
+fn everything_counts(head: &Head<'_>, authorization: &Authorization) -> Result<(), Error> {
+    header::single(head.headers, "host")?;
+    header::single(head.headers, "content-length")?;
+    let unsigned: Vec<&str> = head
+        .headers
+        .keys()
+        .map(http::HeaderName::as_str)
+        .filter(|name| name.starts_with("x-amz-") || name.starts_with("x-obs-"))
+        .filter(|name| {
+            !authorization
+                .signed_headers
+                .iter()
+                .any(|signed| signed == name)
+        })
+        .collect();
+    if unsigned.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::AccessDenied)
+        .with_message("There were headers present in the request which were not signed")
+        .with_detail("HeadersNotSigned", unsigned.join(", ")))
+}
+
+fn signature_matches(
+    head: &Head<'_>,
+    authorization: &Authorization,
+    key: &SigningKey,
+    timestamp: &str,
+) -> Result<(), Error> {
+    let Authorization {
+        access_key,
+        scope,
+        signed_headers,
+        signature,
+    } = authorization;
+    let payload = header::single(head.headers, header::CONTENT_SHA256)?.unwrap_or_default();
+    let all_sent = signed_headers
+        .iter()
+        .all(|name| head.headers.contains_key(name));
+    let mut first = None;
+    for (path, query) in canonical::targets(head) {
+        let canonical = Canonical {
+            path,
+            query,
+            signed_headers,
+            payload,
+        };
+        let text = scope::string_to_sign(timestamp, scope, &canonical.sha256(head));
+        if key.verify(&text, signature) && all_sent {
+            return Ok(());
+        }
+        first.get_or_insert((canonical, text));
+    }
+    let (canonical, text) = first
+        .map(|(canonical, text)| (canonical.masked(head), text))
+        .unwrap_or_default();
+    Err(Error::new(ErrorCode::SignatureDoesNotMatch)
+        .with_detail("AWSAccessKeyId", &**access_key)
+        .with_detail("StringToSign", text)
+        .with_detail("SignatureProvided", &**signature)
+        .with_detail("CanonicalRequest", canonical))
 }

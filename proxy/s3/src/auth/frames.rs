@@ -1,0 +1,78 @@
+//! The chain of signatures through aws-chunked frames: each covers the one before
+//! (AWS, "Transferring payload in multiple chunks" and "… with trailing headers").
+
+use std::fmt;
+use std::sync::Arc;
+
+use sha2::Digest as _;
+use sha2::Sha256;
+
+use crate::Error;
+use crate::ErrorCode;
+use crate::SigningKey;
+use crate::auth::scope::Scope;
+use crate::hex;
+
+/// The SHA-256 of nothing, which stands in every frame's string to sign.
+const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/// Where a chain begins: the request's own signature.
+pub(crate) struct FrameSeed {
+    pub key: SigningKey,
+    pub timestamp: String,
+    pub scope: Scope,
+    pub signature: String,
+}
+
+impl fmt::Debug for FrameSeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FrameSeed(***)")
+    }
+}
+
+/// The chain as far as it has been verified.
+#[derive(Debug)]
+pub(crate) struct FrameChain {
+    seed: Arc<FrameSeed>,
+    previous: String,
+}
+
+impl FrameChain {
+    pub fn new(seed: Arc<FrameSeed>) -> Self {
+        let previous = seed.signature.clone();
+        Self { seed, previous }
+    }
+
+    /// Verifies the next frame by the SHA-256 of its data.
+    pub fn verify_frame(&mut self, data_sha256: &[u8], signature: String) -> Result<(), Error> {
+        let content = format!("{EMPTY_SHA256}\n{}", hex::render(data_sha256));
+        self.advance("AWS4-HMAC-SHA256-PAYLOAD", &content, signature)
+    }
+
+    /// Verifies the trailer's lines, each `name:value\n`.
+    pub fn verify_trailer(&mut self, lines: &str, signature: String) -> Result<(), Error> {
+        let content = hex::render(&Sha256::digest(lines));
+        self.advance("AWS4-HMAC-SHA256-TRAILER", &content, signature)
+    }
+
+    fn advance(&mut self, kind: &str, content: &str, signature: String) -> Result<(), Error> {
+        let FrameSeed {
+            key,
+            timestamp,
+            scope,
+            ..
+        } = &*self.seed;
+        let text = format!(
+            "{kind}\n{timestamp}\n{}\n{}\n{content}",
+            scope.render(),
+            self.previous
+        );
+        if !key.verify(&text, &signature) {
+            return Err(Error::new(ErrorCode::SignatureDoesNotMatch)
+                .with_detail("StringToSign", text)
+                .with_detail("SignatureProvided", signature));
+        }
+        self.previous = signature;
+        Ok(())
+    }
+}
