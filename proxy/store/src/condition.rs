@@ -16,10 +16,10 @@ use crate::record::Object;
 /// The conditions of a read, or of a copy on its source.
 #[derive(Debug, Default)]
 pub(crate) struct ReadCondition {
-    pub(crate) if_match: Option<ETagCondition>,
-    pub(crate) if_none_match: Option<ETagCondition>,
-    pub(crate) if_modified_since: Option<Timestamp>,
-    pub(crate) if_unmodified_since: Option<Timestamp>,
+    pub(crate) matching: Option<ETagCondition>,
+    pub(crate) none_matching: Option<ETagCondition>,
+    pub(crate) modified_since: Option<Timestamp>,
+    pub(crate) unmodified_since: Option<Timestamp>,
 }
 
 /// What a read's conditions say.
@@ -34,17 +34,17 @@ impl ReadCondition {
     /// RFC 9110 §13.2.2: an entity tag condition makes the server ignore the date beside it.
     pub(crate) fn judge(&self, object: &Object) -> Verdict {
         let modified = Timestamp::from(object.record.modified);
-        let kept = match &self.if_match {
+        let kept = match &self.matching {
             Some(condition) => matches(condition, object),
             None => self
-                .if_unmodified_since
+                .unmodified_since
                 .as_ref()
                 .is_none_or(|since| modified <= *since),
         };
-        let fresh = match &self.if_none_match {
+        let fresh = match &self.none_matching {
             Some(condition) => !matches(condition, object),
             None => self
-                .if_modified_since
+                .modified_since
                 .as_ref()
                 .is_none_or(|since| modified > *since),
         };
@@ -103,10 +103,9 @@ impl WriteCondition {
     pub(crate) fn permit(&self, current: Option<&Object>) -> S3Result<()> {
         match (self, current) {
             (Self::None, _) | (Self::Absent, None) => Ok(()),
-            (Self::Absent, Some(_)) => Err(precondition_failed()),
             (Self::Present(_), None) => Err(s3_error!(NoSuchKey)),
             (Self::Present(condition), Some(object)) if matches(condition, object) => Ok(()),
-            (Self::Present(_), Some(_)) => Err(precondition_failed()),
+            (Self::Absent | Self::Present(_), Some(_)) => Err(precondition_failed()),
         }
     }
 }

@@ -38,6 +38,7 @@
 //! Versions, ACLs, policies, tag sub-resources, encryption and object lock: `NotImplemented` or
 //! another clear refusal, never silence.
 
+mod assemble;
 mod attributes;
 mod blob;
 mod bucket;

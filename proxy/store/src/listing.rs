@@ -34,8 +34,11 @@ pub(crate) fn page<T>(entries: &BTreeMap<Vec<u8>, Arc<T>>, query: Query<'_>) -> 
     };
     let mut from = start(query);
     let mut last = Vec::new();
-    // A page of nothing is complete, however much there is (AWS answers `IsTruncated` false).
-    while query.limit > 0 {
+    if query.limit == 0 {
+        // A page of nothing is complete, however much there is (AWS answers `IsTruncated` false).
+        return page;
+    }
+    loop {
         let rest = (from.as_ref().map(Vec::as_slice), Bound::Unbounded);
         let Some((key, item)) = entries.range::<[u8], _>(rest).next() else {
             break;
@@ -98,7 +101,7 @@ fn start(query: Query<'_>) -> Bound<Vec<u8>> {
 }
 
 /// The common prefix that stands for `key`: up to the first delimiter after the asked prefix.
-fn rolled_up<'k>(key: &'k [u8], query: Query<'_>) -> Option<&'k [u8]> {
+pub(crate) fn rolled_up<'k>(key: &'k [u8], query: Query<'_>) -> Option<&'k [u8]> {
     let delimiter = query.delimiter?.as_bytes();
     let rest = key.get(query.prefix.len()..)?;
     let place = rest

@@ -107,7 +107,7 @@ async fn gather(body: &mut Body) -> S3Result<Vec<Bytes>> {
         let Some(frame) = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await else {
             break;
         };
-        let frame = frame.map_err(broken)?;
+        let frame = frame.map_err(|error| broken(&error))?;
         if let Ok(piece) = frame.into_data() {
             size += piece.len();
             batch.push(piece);
@@ -170,7 +170,7 @@ fn parse_md5(text: &str) -> S3Result<[u8; 16]> {
 /// What a body that could not be read to its end means.
 ///
 /// The errors of `s3s` streams have private types, so their texts have to do.
-fn broken(error: StdError) -> S3Error {
+fn broken(error: &StdError) -> S3Error {
     let text = error.to_string();
     if text.contains("SignatureMismatch") {
         return s3_error!(SignatureDoesNotMatch, "A chunk's signature does not match");

@@ -24,7 +24,7 @@ use crate::store::Store;
 
 /// The region whose buckets answer without a location, and where creating twice succeeds.
 const FIRST_REGION: &str = "us-east-1";
-/// Of one `ListBuckets` page (AWS: "ListBuckets").
+/// Of one `ListBuckets` page (AWS API reference).
 const BUCKETS_MAX: i32 = 10_000;
 
 impl Store {
@@ -43,7 +43,7 @@ pub(crate) fn owner() -> Owner {
     }
 }
 
-pub(crate) async fn create_bucket(
+pub(crate) fn create_bucket(
     store: &Store,
     request: S3Request<CreateBucketInput>,
 ) -> Answer<CreateBucketOutput> {
@@ -66,25 +66,24 @@ pub(crate) async fn create_bucket(
         ));
     }
     let location = Some(format!("/{}", input.bucket));
-    Ok(S3Response::new(CreateBucketOutput {
-        location,
-        ..Default::default()
-    }))
+    Ok(S3Response::new(CreateBucketOutput { location }))
 }
 
-pub(crate) async fn delete_bucket(
+pub(crate) fn delete_bucket(
     store: &Store,
     request: S3Request<DeleteBucketInput>,
 ) -> Answer<DeleteBucketOutput> {
-    store.delete_bucket(&request.input.bucket)?;
+    let DeleteBucketInput { bucket, .. } = request.input;
+    store.delete_bucket(&bucket)?;
     Ok(S3Response::new(DeleteBucketOutput {}))
 }
 
-pub(crate) async fn head_bucket(
+pub(crate) fn head_bucket(
     store: &Store,
     request: S3Request<HeadBucketInput>,
 ) -> Answer<HeadBucketOutput> {
-    store.bucket(&request.input.bucket)?;
+    let HeadBucketInput { bucket, .. } = request.input;
+    store.bucket(&bucket)?;
     let bucket_region = Some(store.region_name().to_owned());
     Ok(S3Response::new(HeadBucketOutput {
         bucket_region,
@@ -92,11 +91,12 @@ pub(crate) async fn head_bucket(
     }))
 }
 
-pub(crate) async fn get_bucket_location(
+pub(crate) fn get_bucket_location(
     store: &Store,
     request: S3Request<GetBucketLocationInput>,
 ) -> Answer<GetBucketLocationOutput> {
-    store.bucket(&request.input.bucket)?;
+    let GetBucketLocationInput { bucket, .. } = request.input;
+    store.bucket(&bucket)?;
     let region = Some(store.region_name()).filter(|region| *region != FIRST_REGION);
     let location_constraint = region.map(|r| BucketLocationConstraint::from(r.to_owned()));
     Ok(S3Response::new(GetBucketLocationOutput {
@@ -104,7 +104,7 @@ pub(crate) async fn get_bucket_location(
     }))
 }
 
-pub(crate) async fn list_buckets(
+pub(crate) fn list_buckets(
     store: &Store,
     request: S3Request<ListBucketsInput>,
 ) -> Answer<ListBucketsOutput> {

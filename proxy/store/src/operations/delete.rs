@@ -101,5 +101,5 @@ fn delete(
     turn.delete(key)
 }
 
-/// Of one request (AWS: "DeleteObjects").
+/// Of one request (AWS API reference).
 const OBJECTS_MAX: usize = 1000;

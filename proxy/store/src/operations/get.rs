@@ -34,10 +34,10 @@ use crate::window::window;
 macro_rules! asked {
     ($store:expr, $input:expr) => {{
         let condition = ReadCondition {
-            if_match: $input.if_match.take(),
-            if_none_match: $input.if_none_match.take(),
-            if_modified_since: $input.if_modified_since.take(),
-            if_unmodified_since: $input.if_unmodified_since.take(),
+            matching: $input.if_match.take(),
+            none_matching: $input.if_none_match.take(),
+            modified_since: $input.if_modified_since.take(),
+            unmodified_since: $input.if_unmodified_since.take(),
         };
         let object = find(
             $store,
@@ -98,7 +98,7 @@ pub(crate) async fn get_object(
     Ok(S3Response::with_headers(output, headers))
 }
 
-pub(crate) async fn head_object(
+pub(crate) fn head_object(
     store: &Store,
     request: S3Request<HeadObjectInput>,
 ) -> Answer<HeadObjectOutput> {

@@ -23,12 +23,12 @@ use crate::operations::buckets::owner;
 use crate::record;
 use crate::store::Store;
 
-pub(crate) async fn list_objects(
+pub(crate) fn list_objects(
     store: &Store,
     request: S3Request<ListObjectsInput>,
 ) -> Answer<ListObjectsOutput> {
     let input = request.input;
-    let names = Names::parse(input.encoding_type)?;
+    let names = Names::parse(input.encoding_type.as_ref())?;
     let limit = limit(input.max_keys)?;
     let prefix = input.prefix.unwrap_or_default();
     let marker = input.marker.unwrap_or_default();
@@ -62,12 +62,12 @@ pub(crate) async fn list_objects(
     }))
 }
 
-pub(crate) async fn list_objects_v2(
+pub(crate) fn list_objects_v2(
     store: &Store,
     request: S3Request<ListObjectsV2Input>,
 ) -> Answer<ListObjectsV2Output> {
     let input = request.input;
-    let names = Names::parse(input.encoding_type)?;
+    let names = Names::parse(input.encoding_type.as_ref())?;
     let limit = limit(input.max_keys)?;
     let prefix = input.prefix.unwrap_or_default();
     let delimiter = input.delimiter.filter(|delimiter| !delimiter.is_empty());
@@ -113,8 +113,8 @@ pub(crate) enum Names {
 }
 
 impl Names {
-    pub(crate) fn parse(asked: Option<EncodingType>) -> S3Result<Self> {
-        match asked.as_ref().map(EncodingType::as_str) {
+    pub(crate) fn parse(asked: Option<&EncodingType>) -> S3Result<Self> {
+        match asked.map(EncodingType::as_str) {
             None => Ok(Self::Plain),
             Some(EncodingType::URL) => Ok(Self::UrlEncoded),
             Some(_) => Err(s3_error!(

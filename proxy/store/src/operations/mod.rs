@@ -1,9 +1,12 @@
 //! The operations of S3, one file per kind.
 
 mod buckets;
+mod copy;
 mod delete;
 mod get;
 mod list;
+mod multipart;
+mod multipart_list;
 mod put;
 
 use s3s::S3;
@@ -53,13 +56,23 @@ use s3s::dto::UploadPartOutput;
 
 use crate::store::Store;
 
-/// Implements the trait by the function of the same name in the named module.
+/// Implements the trait by the function of the same name in the named module: those `at_once`
+/// only look at the index, those `in_time` wait for the disk or the network.
 macro_rules! operations {
-    ($($module:ident::$operation:ident($input:ty) -> $output:ty;)*) => {
+    (
+        at_once { $($module:ident::$operation:ident($input:ty) -> $output:ty;)* }
+        in_time { $($slow:ident::$slow_operation:ident($slow_input:ty) -> $slow_output:ty;)* }
+    ) => {
         #[async_trait::async_trait]
         impl S3 for Store {
             $(async fn $operation(&self, request: S3Request<$input>) -> Answer<$output> {
-                $module::$operation(self, request).await
+                $module::$operation(self, request)
+            })*
+            $(async fn $slow_operation(
+                &self,
+                request: S3Request<$slow_input>,
+            ) -> Answer<$slow_output> {
+                $slow::$slow_operation(self, request).await
             })*
         }
     };
@@ -69,16 +82,31 @@ macro_rules! operations {
 pub(crate) type Answer<T> = S3Result<S3Response<T>>;
 
 operations! {
-    buckets::create_bucket(CreateBucketInput) -> CreateBucketOutput;
-    buckets::delete_bucket(DeleteBucketInput) -> DeleteBucketOutput;
-    buckets::head_bucket(HeadBucketInput) -> HeadBucketOutput;
-    buckets::list_buckets(ListBucketsInput) -> ListBucketsOutput;
-    buckets::get_bucket_location(GetBucketLocationInput) -> GetBucketLocationOutput;
-    put::put_object(PutObjectInput) -> PutObjectOutput;
-    get::get_object(GetObjectInput) -> GetObjectOutput;
-    get::head_object(HeadObjectInput) -> HeadObjectOutput;
-    delete::delete_object(DeleteObjectInput) -> DeleteObjectOutput;
-    delete::delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput;
-    list::list_objects(ListObjectsInput) -> ListObjectsOutput;
-    list::list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output;
+    at_once {
+        buckets::create_bucket(CreateBucketInput) -> CreateBucketOutput;
+        buckets::delete_bucket(DeleteBucketInput) -> DeleteBucketOutput;
+        buckets::head_bucket(HeadBucketInput) -> HeadBucketOutput;
+        buckets::list_buckets(ListBucketsInput) -> ListBucketsOutput;
+        buckets::get_bucket_location(GetBucketLocationInput) -> GetBucketLocationOutput;
+        get::head_object(HeadObjectInput) -> HeadObjectOutput;
+        list::list_objects(ListObjectsInput) -> ListObjectsOutput;
+        list::list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output;
+        multipart_list::list_parts(ListPartsInput) -> ListPartsOutput;
+        multipart_list::list_multipart_uploads(ListMultipartUploadsInput)
+            -> ListMultipartUploadsOutput;
+    }
+    in_time {
+        put::put_object(PutObjectInput) -> PutObjectOutput;
+        get::get_object(GetObjectInput) -> GetObjectOutput;
+        copy::copy_object(CopyObjectInput) -> CopyObjectOutput;
+        copy::upload_part_copy(UploadPartCopyInput) -> UploadPartCopyOutput;
+        delete::delete_object(DeleteObjectInput) -> DeleteObjectOutput;
+        delete::delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput;
+        multipart::create_multipart_upload(CreateMultipartUploadInput)
+            -> CreateMultipartUploadOutput;
+        multipart::upload_part(UploadPartInput) -> UploadPartOutput;
+        multipart::complete_multipart_upload(CompleteMultipartUploadInput)
+            -> CompleteMultipartUploadOutput;
+        multipart::abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput;
+    }
 }
