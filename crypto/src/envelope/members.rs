@@ -1,0 +1,325 @@
+//! The JSON of the entry `sealgate`: parse and render, with the rules between members.
+
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::Serialize;
+
+use super::CUSTOMER;
+use super::JSON_LEN_MAX;
+use super::decode;
+use super::draft::Foot;
+use super::draft::KeySource;
+use super::encode;
+use crate::error::Error;
+use crate::size::PART_LEN_MAX;
+use crate::size::PARTS_MAX;
+use crate::size::PlainLen;
+use crate::size::WHOLE_LEN_MAX;
+use crate::suite::Layout;
+use crate::suite::Sse;
+use crate::suite::Suite;
+use crate::wrap::BLOB_LEN;
+
+const VERSION: u64 = 1;
+const CONTEXT_LEN_MAX: usize = 512;
+
+/// All members, in the types of the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Members {
+    pub(super) suite: Suite,
+    pub(super) layout: Layout,
+    pub(super) sse: Sse,
+    pub(super) key_id: Option<String>,
+    pub(super) project: Option<String>,
+    pub(super) bucket_key: bool,
+    pub(super) encryption_context: Option<Vec<u8>>,
+    pub(super) by: KeySource,
+    pub(super) dek_blob: Vec<u8>,
+    pub(super) size: Option<PlainLen>,
+    pub(super) private: Option<Vec<u8>>,
+    pub(super) foot: Foot,
+}
+
+impl Members {
+    pub(super) fn parse(json: &str) -> Result<Self, Error> {
+        if json.len() > JSON_LEN_MAX {
+            return malformed("longer than 1536 bytes");
+        }
+        if !json.bytes().all(is_plain) {
+            return malformed("a byte that has to be escaped");
+        }
+        known(json)?;
+        let Ok(raw) = serde_json::from_str::<Raw>(json) else {
+            return malformed("unknown, repeated, missing, null or mistyped member");
+        };
+        raw.into_members()?.checked()
+    }
+
+    pub(super) fn render(&self) -> Result<String, Error> {
+        let Ok(json) = serde_json::to_string(&Raw::of(self)) else {
+            // INVARIANT: a struct of strings, numbers and lists has no way to fail.
+            unreachable!("JSON of an envelope")
+        };
+        let json = escape(&json);
+        let fits = json.len() <= JSON_LEN_MAX;
+        if fits {
+            Ok(json)
+        } else {
+            Err(Error::EnvelopeTooLong(json.len()))
+        }
+    }
+
+    /// The rules between members, for writers and readers alike.
+    pub(super) fn checked(self) -> Result<Self, Error> {
+        let customer = self.by == KeySource::Customer;
+        if customer != (self.sse == Sse::Customer) {
+            return malformed("sse is C without a customer's key, or the other way about");
+        }
+        if self.key_id.is_some() != matches!(self.sse, Sse::Kms | Sse::Dsse) {
+            return malformed("key goes with kms and dsse");
+        }
+        if self.bucket_key && self.sse != Sse::Kms {
+            return malformed("bucket_key goes with kms");
+        }
+        if self
+            .encryption_context
+            .as_ref()
+            .is_some_and(|it| it.len() > CONTEXT_LEN_MAX)
+        {
+            return malformed("context longer than 512 bytes");
+        }
+        if matches!(&self.by, KeySource::Named { name, .. } if name == CUSTOMER) {
+            return malformed("a configured key is named customer");
+        }
+        if self.dek_blob.len() != BLOB_LEN {
+            return malformed("dek is not 64 bytes");
+        }
+        self.checked_for_layout()
+    }
+
+    fn checked_for_layout(self) -> Result<Self, Error> {
+        let whole = self.layout == Layout::Whole;
+        if !whole && (self.private.is_some() || self.foot != Foot::default()) {
+            return malformed("priv and foot go with whole");
+        }
+        if whole && self.size.is_none() {
+            return malformed("size is missing");
+        }
+        let parts_max = PlainLen(PART_LEN_MAX.0 * u64::from(PARTS_MAX));
+        let limit = if whole { WHOLE_LEN_MAX } else { parts_max };
+        if self.size.is_some_and(|size| size > limit) {
+            return malformed("size is impossible");
+        }
+        Ok(self)
+    }
+}
+
+/// The members as they stand in JSON. `Option` says absent, never null.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    v: u64,
+    suite: String,
+    layout: String,
+    sse: String,
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    key: Option<String>,
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    project: Option<String>,
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    bucket_key: Option<bool>,
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    context: Option<String>,
+    by: String,
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    bk: Option<String>,
+    dek: String,
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    size: Option<u64>,
+    #[serde(
+        rename = "priv",
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    private: Option<String>,
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    foot: Option<Vec<Digest>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Digest {
+    Md5,
+    Sum,
+}
+
+/// Without this, serde reads `null` as absent.
+pub(super) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+impl Raw {
+    fn of(members: &Members) -> Self {
+        let (by, bk) = match &members.by {
+            KeySource::Named { name, bucket_key } => (name.clone(), Some(encode(bucket_key))),
+            KeySource::Customer => (CUSTOMER.to_owned(), None),
+        };
+        Self {
+            v: VERSION,
+            suite: members.suite.name().to_owned(),
+            layout: members.layout.name().to_owned(),
+            sse: members.sse.name().to_owned(),
+            key: members.key_id.clone(),
+            project: members.project.clone(),
+            bucket_key: members.bucket_key.then_some(true),
+            context: members.encryption_context.as_deref().map(encode),
+            by,
+            bk,
+            dek: encode(&members.dek_blob),
+            size: members.size.map(|size| size.0),
+            private: members.private.as_deref().map(encode),
+            foot: foot_names(members.foot),
+        }
+    }
+
+    fn into_members(self) -> Result<Members, Error> {
+        let layout = Layout::from_name(&self.layout);
+        let sse = Sse::from_name(&self.sse);
+        Ok(Members {
+            suite: Suite::from_name(&self.suite).ok_or(Error::SuiteUnknown)?,
+            layout: layout.ok_or(Error::EnvelopeMalformed("unknown layout"))?,
+            sse: sse.ok_or(Error::EnvelopeMalformed("unknown sse"))?,
+            key_id: self.key,
+            project: self.project,
+            bucket_key: match self.bucket_key {
+                Some(false) => return malformed("bucket_key is false"),
+                shown => shown.is_some(),
+            },
+            encryption_context: self.context.as_deref().map(bytes).transpose()?,
+            by: key_source(self.by, self.bk.as_deref())?,
+            dek_blob: bytes(&self.dek)?,
+            size: self.size.map(PlainLen),
+            private: self.private.as_deref().map(bytes).transpose()?,
+            foot: foot(self.foot)?,
+        })
+    }
+}
+
+/// Version first, then suite: both may come with members that only another version knows.
+fn known(json: &str) -> Result<(), Error> {
+    #[derive(Deserialize)]
+    struct Probe {
+        v: serde_json::Value,
+        suite: Option<serde_json::Value>,
+    }
+    let Ok(probe) = serde_json::from_str::<Probe>(json) else {
+        return malformed("no JSON object with one v");
+    };
+    match probe.v.as_u64() {
+        Some(VERSION) => (),
+        Some(other) => return Err(Error::VersionUnknown(other)),
+        None => return malformed("v is no integer"),
+    }
+    match probe.suite.as_ref().and_then(serde_json::Value::as_str) {
+        Some(name) if Suite::from_name(name).is_none() => Err(Error::SuiteUnknown),
+        _ => Ok(()),
+    }
+}
+
+fn key_source(by: String, bk: Option<&str>) -> Result<KeySource, Error> {
+    match (by.as_str(), bk) {
+        (CUSTOMER, None) => Ok(KeySource::Customer),
+        (CUSTOMER, Some(_)) => malformed("bk beside a customer's key"),
+        (_, Some(bk)) => Ok(KeySource::Named {
+            name: by,
+            bucket_key: bytes(bk)?,
+        }),
+        (_, None) => malformed("bk is missing"),
+    }
+}
+
+fn foot(names: Option<Vec<Digest>>) -> Result<Foot, Error> {
+    let Some(names) = names else {
+        return Ok(Foot::default());
+    };
+    let foot = Foot {
+        md5: names.contains(&Digest::Md5),
+        sum: names.contains(&Digest::Sum),
+    };
+    let distinct = usize::from(foot.md5) + usize::from(foot.sum);
+    if names.is_empty() || names.len() != distinct {
+        return malformed("foot is empty or names a digest twice");
+    }
+    Ok(foot)
+}
+
+fn foot_names(foot: Foot) -> Option<Vec<Digest>> {
+    let md5 = foot.md5.then_some(Digest::Md5);
+    let names: Vec<_> = md5
+        .into_iter()
+        .chain(foot.sum.then_some(Digest::Sum))
+        .collect();
+    (!names.is_empty()).then_some(names)
+}
+
+fn bytes(text: &str) -> Result<Vec<u8>, Error> {
+    decode(text).ok_or(Error::EnvelopeMalformed("not strict base64url"))
+}
+
+/// What stands in an envelope unescaped: metadata values survive HTTP, signing and form decoding
+/// only if they hold nothing else (FORMAT.md §3).
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, 0x21..=0x7E) && !matches!(byte, b'%' | b'+')
+}
+
+/// Outside strings JSON needs none of these characters, so what is found stands in a string.
+fn escape(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        if u8::try_from(character).is_ok_and(is_plain) {
+            out.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            out.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    out
+}
+
+fn malformed<T>(reason: &'static str) -> Result<T, Error> {
+    Err(Error::EnvelopeMalformed(reason))
+}
