@@ -48,8 +48,8 @@ impl Dek {
 }
 
 impl ClosingKey {
-    /// The second half of a part's client ETag (FORMAT.md §7): 16 lower-case hex digits that bind
-    /// number and length to `hex`, the backend's ETag of the part in lower case.
+    /// The second half of a part's client `ETag` (FORMAT.md §7): 16 lower-case hex digits that bind
+    /// number and length to `hex`, the backend's `ETag` of the part in lower case.
     #[must_use]
     pub fn part_tag(&self, suite: Suite, number: u32, plain_len: u64, hex: &str) -> String {
         let (number, plain_len) = (number.to_be_bytes(), plain_len.to_be_bytes());
@@ -58,10 +58,10 @@ impl ClosingKey {
             self.bytes(),
             &[PART, &number, &plain_len, hex.as_bytes()],
         );
-        tag.iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        let half = tag
+            .first_chunk()
+            .map_or(0, |half| u64::from_be_bytes(*half));
+        format!("{half:016x}")
     }
 }
 
@@ -130,4 +130,57 @@ where
         mac.update(piece);
     }
     mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// RFC 5869 A.1 and A.3.
+    #[test]
+    fn hkdf_is_that_of_rfc_5869() {
+        let salt: Vec<u8> = (0..=0x0c).collect();
+        let info: Vec<u8> = (0xf0..=0xf9).collect();
+        let okm = expand::<42>(Suite::Aes256Gcm, &[0x0b; 22], &salt, &[&info]);
+        assert_eq!(
+            hex(&*okm),
+            "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf\
+             34007208d5b887185865"
+        );
+        let okm = expand::<42>(Suite::Aes256Gcm, &[0x0b; 22], &[], &[]);
+        assert_eq!(
+            hex(&*okm),
+            "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d\
+             9d201395faa4b61a96c8"
+        );
+    }
+
+    #[test]
+    fn info_is_joined_and_shorter_outputs_are_prefixes() {
+        for suite in Suite::ALL {
+            let joined = expand::<44>(suite, &[1; 32], &[2; 16], &[b"ab"]);
+            let pieces = expand::<28>(suite, &[1; 32], &[2; 16], &[b"a", b"b"]);
+            assert_eq!(joined[..28], pieces[..]);
+        }
+    }
+
+    #[test]
+    fn part_tags_bind_number_and_length() {
+        let closing = Dek::new([1; 32]).closing_key(Suite::Sm4Gcm);
+        let tag = |number, len| closing.part_tag(Suite::Sm4Gcm, number, len, "00ff");
+        assert_eq!(tag(1, 2).len(), 16);
+        assert_eq!(tag(1, 2), tag(1, 2));
+        assert_ne!(tag(1, 2), tag(2, 2));
+        assert_ne!(tag(1, 2), tag(1, 3));
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<Vec<_>>()
+            .concat()
+    }
 }

@@ -12,7 +12,6 @@ use crate::size::SealedLen;
 use crate::size::TAG;
 use crate::size::WHOLE_LEN_MAX;
 use crate::size::part_chunk_len;
-use crate::suite::Layout;
 use crate::suite::Suite;
 
 /// What every segment begins with.
@@ -172,11 +171,16 @@ impl Header {
         }
     }
 
-    pub(crate) const fn layout(&self) -> Layout {
+    /// Number and role in a parts object of this suite; anything else belongs to another object.
+    pub(crate) fn in_parts_of(&self, suite: Suite) -> Result<(u32, Role), Error> {
         match self.place {
-            Place::Whole => Layout::Whole,
-            Place::Part { .. } => Layout::Parts,
+            Place::Part { number, role } if self.suite == suite => Ok((number, role)),
+            _ => Err(Error::HeaderOther),
         }
+    }
+
+    pub(crate) const fn is_last(&self) -> bool {
+        matches!(self.place, Place::Part { role, .. } if role.is_last())
     }
 
     /// Plaintext bytes of every chunk but the last.

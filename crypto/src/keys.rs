@@ -60,6 +60,14 @@ impl BucketKey {
     }
 }
 
+impl Dek {
+    /// For readers that need the key until the object's last segment. Not public: a copy is made
+    /// in this crate only, and wiped like the original.
+    pub(crate) const fn duplicate(&self) -> Self {
+        Self(self.0)
+    }
+}
+
 impl ClosingKey {
     /// The bytes, for the one purpose of writing them into the sealed record of an upload.
     #[must_use]

@@ -25,6 +25,8 @@ mod size;
 mod span;
 mod suite;
 mod table;
+mod tally;
+mod walk;
 mod wrap;
 
 pub use aead::SegmentKey;
@@ -70,5 +72,5 @@ pub use suite::Sse;
 pub use suite::Suite;
 pub use table::PartSpan;
 pub use table::PartTable;
-pub use table::Walk;
+pub use walk::Walk;
 pub use wrap::master_key_id;

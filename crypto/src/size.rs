@@ -64,7 +64,7 @@ pub fn part_sealed_len(plain: PlainLen) -> Option<SealedLen> {
     (plain <= PART_LEN_MAX).then(|| SealedLen(plain.0 + PART_OVERHEAD))
 }
 
-/// Plaintext of a parts object of this stored size and number of segments (the `-S` of its ETag);
+/// Plaintext of a parts object of this stored size and number of segments (the `-S` of its `ETag`);
 /// `None` if no parts give it.
 #[must_use]
 pub fn parts_plain_len(sealed: SealedLen, segments: u32) -> Option<PlainLen> {

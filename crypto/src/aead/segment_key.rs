@@ -7,6 +7,8 @@ use super::TAG_LEN;
 use crate::derive;
 use crate::error::Error;
 use crate::header::Header;
+use crate::header::Place;
+use crate::header::Role;
 use crate::keys::ClosingKey;
 use crate::keys::Dek;
 use crate::size::PlainLen;
@@ -28,11 +30,16 @@ impl SegmentKey {
         Ok(Self::of(dek, &Header::whole(suite, plain_len)?))
     }
 
+    /// From the DEK; that of an added segment from the closing key.
     pub(crate) fn of(dek: &Dek, header: &Header) -> Self {
-        Self::from_root(dek.bytes(), header)
+        match header.place {
+            Place::Part {
+                role: Role::Added, ..
+            } => Self::of_added(&dek.closing_key(header.suite), header),
+            _ => Self::from_root(dek.bytes(), header),
+        }
     }
 
-    /// An added segment's key comes from the closing key, not from the DEK.
     pub(crate) fn of_added(closing: &ClosingKey, header: &Header) -> Self {
         Self::from_root(closing.bytes(), header)
     }

@@ -1,5 +1,7 @@
 //! The JSON of the entry `sealgate`: parse and render, with the rules between members.
 
+use std::fmt::Write as _;
+
 use serde::Deserialize;
 use serde::Deserializer;
 use serde::Serialize;
@@ -314,7 +316,8 @@ fn escape(json: &str) -> String {
             continue;
         }
         for unit in character.encode_utf16(&mut [0; 2]) {
-            out.push_str(&format!("\\u{unit:04x}"));
+            // INVARIANT: writing to a String has no way to fail.
+            let _ = write!(out, "\\u{unit:04x}");
         }
     }
     out

@@ -72,7 +72,7 @@ impl Private {
         let sum = digests.sum.clone().map(Checksum::checked).transpose()?;
         Ok(Self {
             md5: digests.md5.as_ref().map(|md5| encode(md5)),
-            sum: sum.map(Sum::of),
+            sum: sum.as_ref().map(Sum::of),
         })
     }
 
@@ -90,7 +90,7 @@ impl Private {
 }
 
 impl Sum {
-    fn of(sum: Checksum) -> Self {
+    fn of(sum: &Checksum) -> Self {
         let (alg, kind) = (sum.algorithm.name().to_owned(), sum.kind.name().to_owned());
         Self {
             alg,
