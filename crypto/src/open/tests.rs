@@ -25,7 +25,7 @@ const DEK: Dek = Dek::new([1; 32]);
 const CHUNK: usize = 65_536;
 
 fn text(len: usize) -> Vec<u8> {
-    (0..len).map(|at| (at % 251) as u8).collect()
+    (0..=250).cycle().take(len).collect()
 }
 
 fn digests() -> Digests {
@@ -112,12 +112,12 @@ fn seal_parts(suite: Suite, parts: &[(u32, usize)], ending: Ending) -> (Vec<u8>,
         let body = text(part.plain_len.0 as usize);
         let salt = [part.number as u8; 32];
         let is_parked = at + 1 == listed.len() && matches!(ending, Ending::Parked);
-        let sealer = if is_parked {
+        let writer = if is_parked {
             Sealer::parked(&DEK, suite, part.number, part.plain_len, salt)
         } else {
             Sealer::part(&DEK, suite, part.number, false, part.plain_len, salt)
         };
-        let mut segment = run(sealer.unwrap(), &body, 10_000);
+        let mut segment = run(writer.unwrap(), &body, 10_000);
         if is_parked {
             list.fill(&closing, [9; 16], &mut segment).unwrap();
         }
