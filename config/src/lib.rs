@@ -7,11 +7,20 @@
 //! The way there: text → `tree` (YAML with the position of every node) → `raw` (what may be
 //! written, everything optional) → `resolve` (what it means).
 
+mod de;
+mod defaults;
 mod keyring;
+mod later;
 mod limits;
+mod path;
 mod problem;
+mod raw;
+mod report;
+mod resolve;
 mod secret;
 mod source;
+mod tree;
+mod units;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -30,6 +39,11 @@ pub use secret::Secret;
 pub use source::Document;
 pub use source::Machine;
 pub use source::Source;
+
+use raw::Raw;
+use report::Report;
+use resolve::Desk;
+use resolve::resolve;
 
 /// Everything the file says, with every default filled in.
 #[derive(Debug)]
@@ -58,8 +72,12 @@ pub struct Config {
 impl Config {
     /// Loads a configuration, or says everything that is wrong with it.
     pub fn load(path: &Path, source: &dyn Source) -> Result<Self, Problems> {
-        let _ = (path, source);
-        Err(Problems::default())
+        let document = source
+            .file(path)
+            .map_err(|error| Problems::of_file(path, format!("cannot be read: {error}")))?;
+        let (raw, report) =
+            Report::read::<Raw>(&document.text).map_err(|problems| problems.in_file(path))?;
+        resolve(raw, Desk::new(report, path, source))
     }
 }
 

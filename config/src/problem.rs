@@ -55,6 +55,18 @@ impl Problems {
         Self(problems)
     }
 
+    /// The one problem of a file as a whole.
+    pub(crate) fn of_file(file: &Path, reason: String) -> Self {
+        let Position { line, column } = Position::START;
+        Self(vec![Problem {
+            file: file.to_owned(),
+            line,
+            column,
+            path: String::new(),
+            reason,
+        }])
+    }
+
     /// The same mistakes, said to be of that file.
     pub(crate) fn in_file(mut self, file: &Path) -> Self {
         for problem in &mut self.0 {

@@ -1,1 +1,35 @@
-//! Transparent encryption in front of any S3 object store
+//! sealgate: a reverse proxy that seals what S3 clients store and opens what they read.
+//!
+//! The map, in the order a request walks through it (`ARCHITECTURE.md` tells the story):
+//!
+//! - [`gateway`] holds pingora's phases and delegates; [`exchange`] is one request's memory.
+//! - [`receive`]: [`call`] reads the head, [`authenticate`] verifies it, [`authorize`] asks the
+//!   policy, [`plan`] says what will be done.
+//! - [`passage`] carries out a plan that streams; [`answer`] one that is answered here.
+//! - [`seal`] and [`kms`] hold keys, [`transform`] touches bytes, [`backend`] talks to the store.
+//! - [`respond`] is the only place where a failure becomes what a client reads.
+//! - [`assemble`] builds it all from a configuration; [`cli`] is what an operator types.
+
+pub mod admin;
+pub mod answer;
+pub mod assemble;
+pub mod authenticate;
+pub mod authorize;
+pub mod backend;
+pub mod cache;
+pub mod call;
+pub mod cli;
+pub mod error;
+pub mod exchange;
+pub mod gateway;
+pub mod kms;
+pub mod lookup;
+pub mod passage;
+pub mod plan;
+pub mod random;
+pub mod receive;
+pub mod respond;
+pub mod seal;
+pub mod shutdown;
+pub mod telemetry;
+pub mod transform;

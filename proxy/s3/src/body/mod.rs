@@ -1,33 +1,47 @@
 //! A request's body: guilty until its last byte.
 
+mod claims;
+mod digests;
+mod frames;
+mod trailer;
+
+use std::fmt;
+
 use bytes::Bytes;
 use http::HeaderMap;
+
+pub use claims::Claims;
+use digests::Digests;
+use frames::Decoder;
 
 use crate::ChecksumAlgorithm;
 use crate::Error;
 use crate::ErrorCode;
+use crate::Payload;
 use crate::Verified;
 
 /// A body on its way in: takes frames off, counts and hashes, all at once.
-#[derive(Debug)]
+///
+/// What [`Self::push`] lets through is not proven: only [`Self::finish`] is. Hold something back
+/// until then.
 pub struct Body {
     plain_len: u64,
+    received: u64,
     claims: Claims,
+    digests: Digests,
+    wire: Wire,
 }
 
-/// What the head says of the body's bytes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Claims {
-    /// The value of `Content-MD5`.
-    pub content_md5: Option<[u8; 16]>,
-    /// The one checksum among the headers.
-    pub checksum: Option<(ChecksumAlgorithm, Vec<u8>)>,
-    /// The checksum announced as trailer.
-    pub trailer: Option<ChecksumAlgorithm>,
+/// How the payload lies on the wire.
+enum Wire {
+    Plain,
+    Frames(Box<Decoder>),
+    /// An error was found; nothing can make this body right again.
+    Broken,
 }
 
-/// What a body was proven to have; the proof that every claim held.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The proof that a body was what its head claimed.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Proven {
     /// The checksum of header or trailer.
     pub checksum: Option<(ChecksumAlgorithm, Vec<u8>)>,
@@ -37,12 +51,35 @@ pub struct Proven {
 
 impl Body {
     /// Reads from the headers what the body is going to be.
+    ///
+    /// Every `x-amz-checksum-*` is taken for a claim about this body. In `CompleteMultipartUpload`
+    /// it speaks of the object: the caller removes it there first.
+    ///
+    /// Errors: `MissingContentLength` without a length (of the payload, where there are frames);
+    /// `InvalidRequest` for Content-Length beside Transfer-Encoding, several checksums, a checksum
+    /// or trailer that cannot be read; `InvalidDigest` for a malformed `Content-MD5`;
+    /// `NotImplemented` for a checksum we cannot verify.
     pub fn expect(verified: &Verified, headers: &HeaderMap) -> Result<Self, Error> {
-        let _ = (verified, headers);
-        Err(Error::new(ErrorCode::NotImplemented))
+        let payload = verified.payload();
+        let plain_len = claims::plain_len(payload, headers)?;
+        let claims = Claims::parse(payload, headers)?;
+        let wire = match payload {
+            Payload::Frames(frames) => {
+                Wire::Frames(Box::new(Decoder::new(frames, plain_len, claims.trailer)))
+            }
+            Payload::Unsigned | Payload::Sha256(_) => Wire::Plain,
+        };
+        let digests = Digests::new(payload, &claims);
+        Ok(Self {
+            plain_len,
+            received: 0,
+            claims,
+            digests,
+            wire,
+        })
     }
 
-    /// The body's length without frames, in bytes.
+    /// The payload's length, without frames, in bytes.
     #[must_use]
     pub fn plain_len(&self) -> u64 {
         self.plain_len
@@ -54,15 +91,83 @@ impl Body {
         &self.claims
     }
 
-    /// Takes bytes off the wire; puts the payload in them, as slices, into `plain`.
+    /// Takes bytes off the wire and appends the payload in them to `plain`, as slices of `wire`.
+    /// After an error the body is broken for good.
+    ///
+    /// Errors: `IncompleteBody` for more than was announced and for bad framing;
+    /// `InvalidChunkSizeError`; `SignatureDoesNotMatch` for a frame or trailer;
+    /// `MalformedTrailerError`.
     pub fn push(&mut self, wire: Bytes, plain: &mut Vec<Bytes>) -> Result<(), Error> {
-        let _ = (wire, plain);
-        Err(Error::new(ErrorCode::NotImplemented))
+        let first = plain.len();
+        let result = self.unframe(wire, plain).and_then(|()| {
+            plain
+                .iter()
+                .skip(first)
+                .try_for_each(|bytes| self.take(bytes))
+        });
+        if result.is_err() {
+            self.wire = Wire::Broken;
+            plain.truncate(first);
+        }
+        result
     }
 
-    /// The wire has ended: everything claimed must have come true.
+    /// The wire has ended: everything announced and claimed must have come true.
+    ///
+    /// Errors: `IncompleteBody`, `XAmzContentSHA256Mismatch`, `BadDigest`, `MalformedTrailerError`.
     pub fn finish(self) -> Result<Proven, Error> {
-        Err(Error::new(ErrorCode::NotImplemented))
+        let trailer = match self.wire {
+            Wire::Plain => None,
+            Wire::Frames(decoder) => decoder.finish()?,
+            Wire::Broken => return Err(incomplete()),
+        };
+        if self.received != self.plain_len {
+            return Err(incomplete());
+        }
+        let checksum = self.claims.checksum.or(trailer);
+        let content_md5 = self.claims.content_md5;
+        self.digests.prove(content_md5, checksum.as_ref())?;
+        Ok(Proven {
+            checksum,
+            content_md5,
+        })
+    }
+
+    fn unframe(&mut self, wire: Bytes, plain: &mut Vec<Bytes>) -> Result<(), Error> {
+        match &mut self.wire {
+            Wire::Plain if wire.is_empty() => {}
+            Wire::Plain => plain.push(wire),
+            Wire::Frames(decoder) => decoder.push(wire, plain)?,
+            Wire::Broken => return Err(incomplete()),
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        // A buffer is far below 2^64, and so is an object; saturation only keeps the sum total.
+        self.received = self.received.saturating_add(bytes.len() as u64);
+        if self.received > self.plain_len {
+            return Err(incomplete());
+        }
+        self.digests.update(bytes);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Body {
+    /// Without the digests: they say something about the plaintext.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body")
+            .field("plain_len", &self.plain_len)
+            .field("received", &self.received)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Proven {
+    /// Without the digests: they say something about the plaintext.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proven").finish_non_exhaustive()
     }
 }
 
@@ -80,3 +185,10 @@ pub fn storable_content_encoding(headers: &HeaderMap) -> Option<String> {
         .collect();
     (!tokens.is_empty()).then(|| tokens.join(","))
 }
+
+fn incomplete() -> Error {
+    Error::new(ErrorCode::IncompleteBody)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,355 @@
+//! What may be written in the file: a mirror of it, in which everything is optional.
+//!
+//! Nothing is judged here beyond its shape. `None` in a list stands where a mistake was found
+//! and reported. Keys of type [`Later`] have their name already and their meaning not yet.
+
+use policy::Action;
+use serde::Deserialize;
+
+use crate::later::Later;
+use crate::secret::PublicText;
+use crate::secret::SecretRef;
+use crate::units::Length;
+use crate::units::Size;
+
+/// The entries of a list; a mistaken one is `None`, so that the others keep their numbers.
+pub(crate) type List<T> = Vec<Option<T>>;
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
+pub(crate) struct Raw {
+    /// Where clients are listened to. At least one; no default.
+    pub listen: Option<List<Listen>>,
+    /// The region clients must sign for; `"*"` accepts any. Default: `us-east-1`.
+    pub region: Option<String>,
+    /// Domains for virtual-host style: with `s3.example.com`, the host `photos.s3.example.com`
+    /// means the bucket `photos`. Path style always works. Default: none.
+    pub domains: Option<List<String>>,
+    /// Where health and metrics are served, never to clients. Default: nowhere.
+    pub admin: Option<Admin>,
+    /// Where objects are stored. No default.
+    pub backend: Option<Backend>,
+    /// Who may call. No default; `[]` lets nobody in.
+    pub clients: Option<List<Client>>,
+    /// Where bucket keys come from. Default: none, which is enough for rules that do not seal.
+    pub keys: Option<List<Key>>,
+    /// What is decided: the first rule that matches, and no match refuses. No default.
+    pub rules: Option<List<Rule>>,
+    /// How much of everything, and how long.
+    pub limits: Option<Limits>,
+    /// Which reference counts where references disagree. Comes later.
+    pub compatibility: Option<Later>,
+    /// Where unfinished uploads and settings of buckets are kept. Comes later.
+    pub state: Option<Later>,
+    /// Whether rules that reject do so, or only report it. Comes later.
+    pub mode: Option<Later>,
+    /// Where decisions are recorded. Comes later.
+    pub audit: Option<Later>,
+    /// Whose `X-Forwarded-For` is believed. Comes later.
+    pub trusted_proxies: Option<Later>,
+    /// What is remembered of objects. Comes later.
+    pub cache: Option<Later>,
+}
+
+/// One entry of `listen`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
+pub(crate) struct Listen {
+    /// Address and port, `0.0.0.0:8080` or `[::]:8080`. No default.
+    pub address: Option<String>,
+    /// Certificate and key. Comes later.
+    pub tls: Option<Later>,
+    /// Path of a socket. Comes later.
+    pub unix: Option<Later>,
+    /// Whose every request here is. Comes later.
+    pub clients: Option<Later>,
+}
+
+/// The section `admin`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
+pub(crate) struct Admin {
+    /// Address and port, `127.0.0.1:9090`. No default.
+    pub address: Option<String>,
+}
+
+/// The section `backend`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
+pub(crate) struct Backend {
+    /// Equals that requests are balanced over, as `http://HOST:PORT` or `https://NAME:PORT`.
+    /// At least one; no default. The port defaults to the scheme's.
+    pub endpoints: Option<List<String>>,
+    /// What the backend speaks. Default: `s3`.
+    pub dialect: Option<Dialect>,
+    /// The region to sign for. Default: `us-east-1`.
+    pub region: Option<String>,
+    /// How a bucket is named to the backend. Default: `path`.
+    pub addressing: Option<Addressing>,
+    /// The shortest part the backend takes, except as the last one. Bytes, `1B` to `60MiB`.
+    /// Default: `5MiB`.
+    pub min_part: Option<Size>,
+    /// Whose signature requests to the backend carry. No default.
+    pub credentials: Option<Credentials>,
+    /// How bodies are signed. Comes later.
+    pub payload: Option<Later>,
+}
+
+/// What a backend speaks.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Dialect {
+    /// Amazon's dialect.
+    S3,
+    /// Huawei's dialect. Comes later.
+    Obs,
+}
+
+/// How a bucket is named to the backend.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Addressing {
+    /// As the first part of the path.
+    Path,
+    /// As the first part of the host. Comes later.
+    VirtualHost,
+}
+
+/// An access key and its secret.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
+pub(crate) struct Credentials {
+    /// The public half: a text, `{env: NAME}` or `{file: PATH}`. No default.
+    pub access_key: Option<PublicText>,
+    /// The secret half: `{env: NAME}` or `{file: PATH}`, never a text. No default.
+    pub secret_key: Option<SecretRef>,
+    /// What temporary credentials have besides. Comes later.
+    pub session_token: Option<Later>,
+}
+
+/// One entry of `clients`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
+pub(crate) struct Client {
+    /// What rules, refusals and audit lines call it: 1–64 of `A–Z a–z 0–9 . _ -`. No default.
+    pub name: Option<String>,
+    /// The public half of the pair it signs with: a text, `{env: NAME}` or `{file: PATH}`. No
+    /// default.
+    pub access_key: Option<PublicText>,
+    /// The secret half: `{env: NAME}` or `{file: PATH}`, never a text. No default.
+    pub secret_key: Option<SecretRef>,
+    /// What it may do, under the rules. Default: nothing.
+    pub may: Option<List<Grant>>,
+    /// Keys whose ids it may ask for. Comes later.
+    pub keys: Option<Later>,
+    /// As whom its requests go to the backend. Comes later.
+    pub backend: Option<Later>,
+}
+
+/// One entry of a client's `may`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
+pub(crate) struct Grant {
+    /// The buckets it speaks of: a name with `*` (any characters) and `?` (exactly one). No
+    /// default.
+    pub bucket: Option<String>,
+    /// What may be done there. At least one; no default.
+    pub actions: Option<List<Verb>>,
+}
+
+/// What may be done with a bucket and its objects.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase", remote = "Action")]
+pub(crate) enum ActionWord {
+    /// Read objects.
+    Read,
+    /// Write objects.
+    Write,
+    /// List buckets, objects and unfinished uploads.
+    List,
+    /// Delete objects.
+    Delete,
+    /// Make and remove buckets, change their settings, ACLs and tags.
+    Configure,
+}
+
+/// An [`Action`] by its word.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Verb(#[serde(with = "ActionWord")] pub Action);
+
+/// One entry of `keys`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
+pub(crate) struct Key {
+    /// What rules call it, and what sealed objects keep: 1–64 of `A–Z a–z 0–9 . _ -`, not
+    /// `customer`. Sealed objects cannot be read any more when it changes. No default.
+    pub name: Option<String>,
+    /// The algorithm under this key when the rule names none. Default: `AES256`.
+    pub algorithm: Option<AlgorithmWord>,
+    /// Who wraps and unwraps. No default.
+    pub provider: Option<ProviderWord>,
+    /// `local`: path of the keyring file, from the folder of this file. No default.
+    pub file: Option<String>,
+    /// `local`: id of the master key for new objects. Default: the keyring's `active`.
+    pub master: Option<String>,
+    /// Ids that clients may ask for. Comes later.
+    pub ids: Option<Later>,
+    /// Where the provider is. Comes later.
+    pub address: Option<Later>,
+    /// Where in the provider. Comes later.
+    pub mount: Option<Later>,
+    /// The provider's name of the key. Comes later.
+    pub key: Option<Later>,
+    /// How to log in. Comes later.
+    pub auth: Option<Later>,
+    /// The provider's id of the key. Comes later.
+    pub key_id: Option<Later>,
+    /// The provider's region. Comes later.
+    pub region: Option<Later>,
+    /// The provider's address. Comes later.
+    pub endpoint: Option<Later>,
+    /// The provider's project. Comes later.
+    pub project: Option<Later>,
+}
+
+/// Who wraps and unwraps bucket keys.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ProviderWord {
+    /// A keyring file on this machine.
+    Local,
+    /// Vault's transit engine. Comes later.
+    Vault,
+    /// AWS KMS. Comes later.
+    AwsKms,
+    /// Huawei KMS. Comes later.
+    HuaweiKms,
+}
+
+/// The cipher that seals.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) enum AlgorithmWord {
+    /// AES-256-GCM.
+    #[serde(rename = "AES256")]
+    Aes256,
+    /// SM4-GCM.
+    #[serde(rename = "SM4")]
+    Sm4,
+}
+
+/// One entry of `rules`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
+pub(crate) struct Rule {
+    /// What refusals and audit lines call it; any text, unique. No default.
+    pub name: Option<String>,
+    /// What the rule speaks of. No default.
+    #[serde(rename = "match")]
+    pub matches: Option<Match>,
+    /// What happens to object data. Default: `gateway`.
+    pub protect: Option<Protect>,
+    /// How objects are sealed when the client asks for nothing.
+    pub default: Option<SealDefault>,
+    /// What a read does when the object in the backend is not sealed. Default: `reject`.
+    pub unsealed: Option<Unsealed>,
+    /// The bucket bound into seals, for a replica under another name; only beside a
+    /// `match.bucket` without `*` and `?`. Default: the bucket's own name.
+    pub sealed_as: Option<String>,
+    /// What a client may ask for by header. Comes later.
+    pub allow: Option<Later>,
+    /// What happens when a client asks for nothing. Comes later.
+    pub missing: Option<Later>,
+    /// What happens when a client asks for what is not allowed. Comes later.
+    pub mismatch: Option<Later>,
+    /// What `ETag`s look like. Comes later.
+    pub etag: Option<Later>,
+    /// Whether plain HTTP is refused. Comes later.
+    pub require_tls: Option<Later>,
+    /// What `GET ?encryption` says when nothing is set. Comes later.
+    pub not_configured: Option<Later>,
+}
+
+/// A rule's `match`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
+pub(crate) struct Match {
+    /// The buckets: a name with `*` (any characters) and `?` (exactly one). No default.
+    pub bucket: Option<String>,
+    /// The objects: those whose name begins so. Default: `""`, which is all.
+    pub prefix: Option<String>,
+    /// The clients by name; `"*"` is every one. Default: `["*"]`.
+    pub clients: Option<List<String>>,
+    /// The operations; only `["*"]` so far, which is all. Default: `["*"]`.
+    pub operations: Option<List<String>>,
+}
+
+/// What happens to object data.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Protect {
+    /// Seal it here.
+    Gateway,
+    /// Have the backend seal it. Comes later.
+    Backend,
+    /// Seal it here and have the backend seal it again. Comes later.
+    Both,
+    /// Pass it on untouched.
+    None,
+}
+
+/// A rule's `default`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
+pub(crate) struct SealDefault {
+    /// The mode that is advertised to clients. Default: `AES256`.
+    pub sse: Option<SseWord>,
+    /// The cipher. Default: the key's `algorithm`.
+    pub algorithm: Option<AlgorithmWord>,
+    /// The name of one of `keys`. Default: the first of them.
+    pub key: Option<String>,
+    /// Whether `bucket-key-enabled` is advertised. Comes later.
+    pub bucket_key: Option<Later>,
+}
+
+/// The mode that is advertised to clients.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) enum SseWord {
+    /// SSE-S3.
+    #[serde(rename = "AES256")]
+    Aes256,
+    /// SSE-KMS. Comes later.
+    #[serde(rename = "kms")]
+    Kms,
+    /// DSSE-KMS. Comes later.
+    #[serde(rename = "dsse")]
+    Dsse,
+    /// A key of the client's own. Comes later.
+    #[serde(rename = "C")]
+    Customer,
+}
+
+/// What a read does when the object in the backend is not sealed.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Unsealed {
+    /// Refuse it.
+    Reject,
+    /// Serve it as it is.
+    Serve,
+}
+
+/// The section `limits`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
+pub(crate) struct Limits {
+    /// How far a signature's time may lie from ours, either way. Default: `15m`, as in S3.
+    pub clock_skew: Option<Length>,
+    /// The longest XML body that is read. Default: `2MiB`.
+    pub xml_body: Option<Size>,
+    /// How long connecting to the backend may take, TLS included. Default: `5s`.
+    pub connect: Option<Length>,
+    /// How long either side may stay silent in the middle of an exchange. Default: `60s`.
+    pub silence: Option<Length>,
+}

@@ -1,0 +1,107 @@
+//! Who may call, and what each may do: the section `clients`.
+
+use policy::BucketPattern;
+use policy::Caller;
+use policy::ClientName;
+use policy::Grant;
+use policy::Grants;
+
+use crate::Client;
+use crate::path::Path;
+use crate::raw;
+use crate::raw::List;
+use crate::raw::Verb;
+use crate::resolve::Desk;
+use crate::resolve::numbered;
+
+/// What rules may know of clients, whether or not everything about a client is in order.
+pub(crate) struct Known {
+    /// What each may do.
+    pub grants: Vec<Grants>,
+    /// Whether every entry has a name that could be read. If not, an unknown name may be one.
+    pub complete: bool,
+}
+
+/// The section `clients`.
+pub(crate) fn resolve(raw: Option<List<raw::Client>>, desk: &mut Desk<'_>) -> (Vec<Client>, Known) {
+    let path = Path::root().key("clients");
+    let entries = desk.entries(raw, &path);
+    let mut known = Known {
+        grants: Vec::new(),
+        complete: desk.report.is_sound(&path),
+    };
+    let mut clients: Vec<Client> = Vec::new();
+    for (path, raw) in entries {
+        let name = own_name(raw.name.as_deref(), &path.key("name"), &known, desk);
+        known.complete &= name.is_some();
+        let may = may(raw.may, &path.key("may"), desk);
+        if let Some(name) = name.clone() {
+            known.grants.push(Grants {
+                caller: Caller::Client(name),
+                may,
+            });
+        }
+        let (public, secret) = (path.key("access_key"), path.key("secret_key"));
+        let access_key = desk.required(raw.access_key, &public);
+        let access_key = access_key.and_then(|text| desk.access_key(text, &public));
+        let secret_key = desk.required(raw.secret_key, &secret);
+        let secret_key = secret_key.and_then(|reference| desk.secret(reference, &secret));
+        let Some(access_key) = access_key else {
+            continue;
+        };
+        if let Some(other) = clients.iter().find(|other| other.access_key == access_key) {
+            let reason = format!("client `{}` has the same access key", other.name);
+            desk.problem(&public, reason);
+        }
+        if let (Some(name), Some(secret_key)) = (name, secret_key) {
+            clients.push(Client {
+                name,
+                access_key,
+                secret_key,
+            });
+        }
+    }
+    (clients, known)
+}
+
+fn own_name(
+    raw: Option<&str>,
+    path: &Path,
+    known: &Known,
+    desk: &mut Desk<'_>,
+) -> Option<ClientName> {
+    let text = desk.required(raw, path)?;
+    if text == ANONYMOUS {
+        desk.problem(path, ANONYMOUS_LATER);
+        return None;
+    }
+    let name = desk.parsed(ClientName::parse(text), path)?;
+    let caller = Caller::Client(name.clone());
+    if known.grants.iter().any(|grants| grants.caller == caller) {
+        desk.problem(path, format!("another client is already named `{name}`"));
+        return None;
+    }
+    Some(name)
+}
+
+fn may(raw: Option<List<raw::Grant>>, path: &Path, desk: &mut Desk<'_>) -> Vec<Grant> {
+    let mut may = Vec::new();
+    for (path, raw) in numbered(raw.unwrap_or_default(), path) {
+        let bucket = desk.required(raw.bucket, &path.key("bucket"));
+        let bucket =
+            bucket.and_then(|text| desk.parsed(BucketPattern::parse(&text), &path.key("bucket")));
+        let actions = desk.some_entries(raw.actions, &path.key("actions"));
+        let actions = actions
+            .into_iter()
+            .map(|(_, Verb(action))| action)
+            .collect();
+        may.extend(bucket.map(|bucket| Grant { bucket, actions }));
+    }
+    may
+}
+
+/// The name of callers who do not sign.
+pub(crate) const ANONYMOUS: &str = "anonymous";
+
+/// What is said where they are named.
+pub(crate) const ANONYMOUS_LATER: &str = "anonymous callers are not supported yet; leave it out";

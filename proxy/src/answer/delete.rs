@@ -1,0 +1,122 @@
+//! DeleteObjects: every key is judged by its own rule, and those that are refused do not reach
+//! the backend.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::HeaderValue;
+use http::header;
+use md5::Digest;
+use md5::Md5;
+use policy::Decision;
+use s3::BucketName;
+use s3::ErrorCode;
+use s3::ObjectName;
+use s3::Target;
+use s3::xml::delete;
+use s3::xml::delete::DeleteError;
+use s3::xml::delete::DeleteObject;
+use s3::xml::delete::DeleteRequest;
+use s3::xml::delete::DeleteResult;
+
+use super::ANSWER_BYTES_MAX;
+use super::with_body;
+use crate::backend::Answer;
+use crate::error::Error;
+use crate::error::Result;
+use crate::exchange::Exchange;
+use crate::plan::Outgoing;
+use crate::plan::swap_etag;
+use crate::receive::Answered;
+
+/// Deletes what may be deleted and answers for each key.
+pub(super) async fn answer(
+    exchange: &Exchange,
+    answered: &Answered,
+    mut outgoing: Outgoing,
+    body: &Bytes,
+) -> Result<Answer> {
+    let snapshot = &exchange.snapshot;
+    let bucket = answered.call.target.bucket().ok_or(Error::Internal("delete without bucket"))?;
+    let DeleteRequest { quiet, objects } = delete::parse_request(body)?;
+    let mut permitted = Vec::with_capacity(objects.len());
+    let mut errors = Vec::new();
+    for object in objects {
+        match judge(exchange, answered, bucket, &object) {
+            Some(seals) => permitted.push(mapped(object, seals)),
+            None => errors.push(denied(object)),
+        }
+    }
+    if permitted.is_empty() {
+        let result = DeleteResult { deleted: Vec::new(), errors };
+        return Ok(refused(&result));
+    }
+    permitted.iter().for_each(|object| {
+        snapshot.cache.remove(&Target::Object(bucket.clone(), object.key.clone()));
+    });
+    let body = Bytes::from(delete::render_request(&DeleteRequest { quiet, objects: permitted }));
+    outgoing.headers.insert("content-md5", content_md5(&body)?);
+    let content_type = HeaderValue::from_static("application/xml");
+    outgoing.headers.insert(header::CONTENT_TYPE, content_type);
+    let answer = snapshot.backend.ask(&outgoing, &body, ANSWER_BYTES_MAX).await?;
+    if errors.is_empty() || !answer.status.is_success() {
+        return Ok(answer);
+    }
+    let mut result = delete::parse_result(&answer.body)?;
+    result.errors.extend(errors);
+    Ok(with_body(answer, delete::render_result(&result)))
+}
+
+/// Whether the object's rule seals, if it lets the caller delete at all.
+fn judge(
+    exchange: &Exchange,
+    answered: &Answered,
+    bucket: &BucketName,
+    object: &DeleteObject,
+) -> Option<bool> {
+    let request = policy::Request {
+        caller: &answered.caller.name,
+        action: answered.permit.action(),
+        operation: answered.call.operation.name(),
+        bucket: Some(bucket.as_str()),
+        object: Some(ObjectName::as_str(&object.key)),
+    };
+    match policy::decide(&exchange.snapshot.rules, &request) {
+        Decision::Permitted(permit) => {
+            Some(matches!(permit.protection(), policy::Protection::Seal { .. }))
+        }
+        Decision::Refused(_) => None,
+    }
+}
+
+fn mapped(object: DeleteObject, seals: bool) -> DeleteObject {
+    let etag = object.etag.map(|etag| match seals {
+        true => format!("\"{}\"", swap_etag(etag.trim_matches('"'))),
+        false => etag,
+    });
+    DeleteObject { etag, ..object }
+}
+
+fn denied(object: DeleteObject) -> DeleteError {
+    DeleteError {
+        key: object.key.as_str().to_owned(),
+        version_id: object.version_id,
+        code: ErrorCode::AccessDenied.name().to_owned(),
+        message: ErrorCode::AccessDenied.text().to_owned(),
+    }
+}
+
+fn refused(result: &DeleteResult) -> Answer {
+    let answer = Answer {
+        status: http::StatusCode::OK,
+        headers: http::HeaderMap::new(),
+        body: Bytes::new(),
+    };
+    with_body(answer, delete::render_result(result))
+}
+
+/// S3 and OBS both refuse this call without a digest.
+fn content_md5(body: &[u8]) -> Result<HeaderValue> {
+    HeaderValue::try_from(STANDARD.encode(Md5::digest(body)))
+        .map_err(|_| Error::Internal("digest is no header"))
+}

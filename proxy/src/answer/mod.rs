@@ -1,0 +1,125 @@
+//! Calls that are answered here, from questions of our own to the backend: their answer is
+//! rewritten as a whole, or their request depends on a body that must be proven first.
+
+mod delete;
+mod listing;
+
+use bytes::Bytes;
+use bytes::BytesMut;
+use http::HeaderMap;
+use http::HeaderValue;
+use http::header;
+use pingora::proxy::Session;
+use s3::Body;
+use s3::ErrorCode;
+use s3::Operation;
+
+use crate::backend::Answer;
+use crate::error::Error;
+use crate::error::Result;
+use crate::exchange::Exchange;
+use crate::gateway::expects_continue;
+use crate::plan;
+use crate::plan::Draft;
+use crate::plan::Outgoing;
+use crate::receive::Answered;
+use crate::respond;
+
+/// The largest answer of the backend: a page of 1 000 keys of 1 024 bytes, each percent-encoded
+/// threefold, stays below it.
+const ANSWER_BYTES_MAX: usize = 16 << 20;
+
+/// Carries out `answered` and writes its answer.
+pub async fn answer(
+    session: &mut Session,
+    exchange: &mut Exchange,
+    answered: Box<Answered>,
+) -> Result<()> {
+    let client = session.req_header().headers.clone();
+    let limit = exchange.snapshot.limits.xml_body;
+    let body = body(session, &answered, &client, limit).await?;
+    let outgoing = outgoing(&answered, &client)?;
+    let answer = match answered.call.operation {
+        Operation::DeleteObjects => delete::answer(exchange, &answered, outgoing, &body).await?,
+        Operation::ListBuckets => listing::buckets(exchange, &answered, &outgoing).await?,
+        Operation::ListObjects | Operation::ListObjectsV2 => {
+            listing::objects(exchange, &answered, &outgoing).await?
+        }
+        _ => exchange.snapshot.backend.ask(&outgoing, &body, ANSWER_BYTES_MAX).await?,
+    };
+    let headers = relayed(&answer.headers);
+    respond::answer(session, exchange, answer.status, &headers, answer.body)
+        .await
+        .map_err(|_| Error::Internal("client is gone"))
+}
+
+fn outgoing(answered: &Answered, client: &HeaderMap) -> Result<Outgoing> {
+    match plan::request(&answered.call, client, 0, &answered.permit)? {
+        Draft::Plan(plan) => Ok(plan.outgoing),
+        Draft::Needs(_) => Err(Error::Internal("answered call needs a look-up")),
+    }
+}
+
+/// The client's body, bounded and proven.
+async fn body(
+    session: &mut Session,
+    answered: &Answered,
+    client: &HeaderMap,
+    limit: u64,
+) -> Result<Bytes> {
+    let sized = client.contains_key(header::CONTENT_LENGTH)
+        || client.contains_key(header::TRANSFER_ENCODING);
+    let takes_body =
+        matches!(answered.call.operation, Operation::CreateBucket | Operation::DeleteObjects);
+    if !takes_body || !sized {
+        return Ok(Bytes::new());
+    }
+    let mut body = Body::expect(&answered.caller.verified, client)?;
+    if body.plain_len() > limit {
+        return Err(s3::Error::new(ErrorCode::EntityTooLarge).into());
+    }
+    if expects_continue(client) {
+        let sent = session.as_downstream_mut().write_continue_response().await;
+        sent.map_err(|_| incomplete())?;
+    }
+    let mut plain = Vec::new();
+    while let Some(wire) =
+        session.as_downstream_mut().read_request_body().await.map_err(|_| incomplete())?
+    {
+        body.push(wire, &mut plain)?;
+    }
+    body.finish()?;
+    let mut joined = BytesMut::new();
+    plain.iter().for_each(|piece| joined.extend_from_slice(piece));
+    Ok(joined.freeze())
+}
+
+/// An answer's headers without what belongs to the backend's own connection and body.
+fn relayed(backend: &HeaderMap) -> HeaderMap {
+    const OWN: &[&str] = &[
+        "connection",
+        "content-length",
+        "date",
+        "keep-alive",
+        "server",
+        "transfer-encoding",
+        "x-amz-id-2",
+        "x-amz-request-id",
+    ];
+    let kept = backend.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
+    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// The answer with another body, which is XML as it was.
+fn with_body(answer: Answer, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Answer { body: body.into(), ..answer };
+    answer
+        .headers
+        .entry(header::CONTENT_TYPE)
+        .or_insert(HeaderValue::from_static("application/xml"));
+    answer
+}
+
+fn incomplete() -> Error {
+    s3::Error::new(ErrorCode::IncompleteBody).into()
+}

@@ -1,0 +1,60 @@
+//! What a call means to the policy, and the policy's permit for it.
+
+use policy::Action;
+use policy::Decision;
+use policy::Permit;
+use policy::Request;
+use policy::RuleSet;
+use s3::BucketName;
+use s3::ErrorCode;
+use s3::ObjectName;
+use s3::Operation;
+use s3::Target;
+
+use crate::error::Result;
+
+/// The policy's verb for an operation; nothing for those that are not served, which are thereby
+/// refused: a new way to read or write object data must not slip past the policy.
+#[must_use]
+pub const fn action(operation: Operation) -> Option<Action> {
+    match operation {
+        Operation::GetObject | Operation::HeadObject => Some(Action::Read),
+        Operation::PutObject => Some(Action::Write),
+        Operation::DeleteObject | Operation::DeleteObjects => Some(Action::Delete),
+        Operation::ListBuckets
+        | Operation::ListObjects
+        | Operation::ListObjectsV2
+        | Operation::HeadBucket
+        | Operation::GetBucketLocation => Some(Action::List),
+        Operation::CreateBucket | Operation::DeleteBucket => Some(Action::Configure),
+        _ => None,
+    }
+}
+
+/// Asks the policy. A refusal names its reason.
+pub fn authorize(
+    rules: &RuleSet,
+    caller: &policy::Caller,
+    operation: Operation,
+    target: &Target,
+) -> Result<Permit> {
+    let action = action(operation).ok_or_else(|| not_served(operation))?;
+    let request = Request {
+        caller,
+        action,
+        operation: operation.name(),
+        bucket: target.bucket().map(BucketName::as_str),
+        object: target.object().map(ObjectName::as_str),
+    };
+    match policy::decide(rules, &request) {
+        Decision::Permitted(permit) => Ok(permit),
+        Decision::Refused(refusal) => Err(s3::Error::new(ErrorCode::AccessDenied)
+            .with_message(format!("Access Denied: {refusal}."))
+            .into()),
+    }
+}
+
+fn not_served(operation: Operation) -> s3::Error {
+    s3::Error::new(ErrorCode::NotImplemented)
+        .with_message(format!("{} is not implemented by this gateway.", operation.name()))
+}

@@ -1,0 +1,123 @@
+//! The gateway's own questions to the backend: look-ups, and calls whose answer depends on the
+//! client's body.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use bytes::BytesMut;
+use http::HeaderMap;
+use http::HeaderValue;
+use http::StatusCode;
+use http::header;
+use pingora::connectors::http::v1::Connector;
+use pingora::protocols::http::v1::client::HttpSession;
+use pingora::upstreams::peer::HttpPeer;
+
+use super::Backend;
+use super::IDLE_TIMEOUT;
+use crate::error::Error;
+use crate::error::Result;
+use crate::plan::Outgoing;
+
+/// A whole answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body, at most the limit that the question set.
+    pub body: Bytes,
+}
+
+/// A pool of connections.
+pub(super) struct Client {
+    connector: Connector,
+    silence: Duration,
+}
+
+impl Client {
+    pub(super) fn new(silence: Duration) -> Self {
+        Self { connector: Connector::new(None), silence }
+    }
+}
+
+impl Backend {
+    /// Sends `outgoing` with `body` and reads the answer, which may have `limit` bytes. A reused
+    /// connection that turns out to be closed is replaced once: nothing was answered on it.
+    pub async fn ask(&self, outgoing: &Outgoing, body: &Bytes, limit: usize) -> Result<Answer> {
+        let (_, endpoint) = self.endpoint()?;
+        let peer = endpoint.peer().await?;
+        let mut outgoing = outgoing.clone();
+        if !body.is_empty() {
+            outgoing.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        }
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let request = self.sign(&outgoing, endpoint)?;
+            let connected = self.client.connector.get_http_session(&peer).await;
+            let (mut session, reused) =
+                connected.map_err(|error| Error::Unreachable(error.to_string()))?;
+            session.read_timeout = Some(self.client.silence);
+            session.write_timeout = Some(self.client.silence);
+            match exchange(&mut session, request, body, limit).await {
+                Ok(answer) => {
+                    self.release(session, &peer).await;
+                    return Ok(answer);
+                }
+                Err(Broken::BeforeAnswer(_)) if reused && tries == 1 => {}
+                Err(Broken::BeforeAnswer(error)) => {
+                    return Err(Error::Unreachable(error.to_string()));
+                }
+                Err(Broken::InAnswer(what)) => return Err(what),
+            }
+        }
+    }
+
+    async fn release(&self, mut session: HttpSession, peer: &HttpPeer) {
+        session.respect_keepalive();
+        let idle: Option<Duration> = Some(IDLE_TIMEOUT);
+        self.client.connector.release_http_session(session, peer, idle).await;
+    }
+}
+
+enum Broken {
+    BeforeAnswer(Box<pingora::Error>),
+    InAnswer(Error),
+}
+
+async fn exchange(
+    session: &mut HttpSession,
+    request: pingora::http::RequestHeader,
+    body: &Bytes,
+    limit: usize,
+) -> Result<Answer, Broken> {
+    session.write_request_header(Box::new(request)).await.map_err(Broken::BeforeAnswer)?;
+    if !body.is_empty() {
+        session.write_body(body).await.map_err(Broken::BeforeAnswer)?;
+    }
+    session.finish_body().await.map_err(Broken::BeforeAnswer)?;
+    let head = loop {
+        let head = session.read_resp_header_parts().await.map_err(Broken::BeforeAnswer)?;
+        if !head.status.is_informational() {
+            break head;
+        }
+    };
+    let body = read_body(session, limit).await.map_err(Broken::InAnswer)?;
+    Ok(Answer { status: head.status, headers: head.headers.clone(), body })
+}
+
+async fn read_body(session: &mut HttpSession, limit: usize) -> Result<Bytes> {
+    let mut body = BytesMut::new();
+    loop {
+        let read = session.read_body_bytes().await;
+        match read.map_err(|_| Error::Backend("answer broke off"))? {
+            None => return Ok(body.freeze()),
+            Some(piece) if body.len() + piece.len() > limit => {
+                return Err(Error::Backend("answer is longer than allowed"));
+            }
+            Some(piece) => body.extend_from_slice(&piece),
+        }
+    }
+}

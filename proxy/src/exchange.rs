@@ -1,0 +1,168 @@
+//! One client request and its answer, as it walks through the rooms.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crypto::Envelope;
+use http::StatusCode;
+use s3::Operation;
+
+use crate::assemble::Snapshot;
+use crate::authenticate::Caller;
+use crate::call::Call;
+use crate::error::Error;
+use crate::plan::Lookup;
+use crate::plan::Plan;
+use crate::plan::reply::ReplyPlan;
+use crate::random;
+use crate::telemetry::metrics::InFlight;
+use crate::transform::download::Download;
+use crate::transform::upload::Upload;
+
+/// pingora's per-request context.
+pub struct Exchange {
+    /// The configuration under which this request began and ends.
+    pub snapshot: Arc<Snapshot>,
+    /// What is asked, once it is known.
+    pub call: Option<Call>,
+    /// What passes through the proxy; absent for what is answered here.
+    pub passage: Option<Passage>,
+    id: String,
+    began: Instant,
+    failure: Option<Error>,
+    status: Option<StatusCode>,
+    _in_flight: InFlight,
+}
+
+/// A request that passes through to the backend.
+pub struct Passage {
+    /// Who calls.
+    pub caller: Caller,
+    /// What must be looked up before there is a plan.
+    pub lookup: Option<Box<Lookup>>,
+    /// What is done.
+    pub plan: Option<Box<Plan>>,
+    /// The client's body, in this attempt.
+    pub upload: Option<Upload>,
+    /// The answer's head and the envelope behind it, when it is an opened object.
+    pub opened: Option<(ReplyPlan, Box<Envelope>)>,
+    /// The answer's body.
+    pub download: Download,
+    /// The endpoint of this attempt.
+    pub endpoint: usize,
+    /// Attempts that failed before a connection stood.
+    pub refused: usize,
+    /// Attempts lost to a concurrent write.
+    pub races: usize,
+}
+
+impl Passage {
+    /// Not yet looked up, not yet planned.
+    #[must_use]
+    pub fn new(caller: Caller) -> Self {
+        Self {
+            caller,
+            lookup: None,
+            plan: None,
+            upload: None,
+            opened: None,
+            download: Download::Relay,
+            endpoint: 0,
+            refused: 0,
+            races: 0,
+        }
+    }
+}
+
+impl Exchange {
+    /// A request arrives.
+    #[must_use]
+    pub fn new(snapshot: Arc<Snapshot>, in_flight: InFlight) -> Self {
+        Self {
+            snapshot,
+            call: None,
+            passage: None,
+            id: request_id(),
+            began: Instant::now(),
+            failure: None,
+            status: None,
+            _in_flight: in_flight,
+        }
+    }
+
+    /// The request id: in our log and in the client's answer.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The path, for error documents.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        self.call.as_ref().map_or("/", Call::resource)
+    }
+
+    /// The operation's name, for logs and metrics.
+    #[must_use]
+    pub fn operation(&self) -> &'static str {
+        self.call.as_ref().map_or("Unknown", |call| Operation::name(call.operation))
+    }
+
+    /// Since the request arrived, seconds.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.began.elapsed().as_secs_f64()
+    }
+
+    /// Keeps a failure until the client can be told, and breaks pingora's flow off.
+    pub fn fail(&mut self, error: Error) -> Box<pingora::Error> {
+        let broken = pingora::Error::explain(pingora::ErrorType::InternalError, error.to_string());
+        self.failure.get_or_insert(error);
+        broken
+    }
+
+    /// The failure that broke the flow off, if it was ours.
+    pub fn take_failure(&mut self) -> Option<Error> {
+        self.failure.take()
+    }
+
+    /// Logs a failure with its causes.
+    pub fn record_failure(&mut self, error: &Error, status: StatusCode) {
+        self.status = Some(status);
+        let causes = causes(error);
+        let (id, operation) = (&self.id, self.operation());
+        if status.is_server_error() {
+            log::error!("{id} {operation} {}: {causes}", status.as_u16());
+        } else {
+            log::info!("{id} {operation} {}: {causes}", status.as_u16());
+        }
+    }
+
+    /// Notes what the client was answered.
+    pub fn record_status(&mut self, status: StatusCode) {
+        self.status = Some(status);
+    }
+
+    /// What the client was answered.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+}
+
+fn causes(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// 16 hexadecimal digits in upper case, as S3's look.
+fn request_id() -> String {
+    let bytes: [u8; 8] = random::bytes().unwrap_or_default();
+    format!("{:016X}", u64::from_be_bytes(bytes))
+}

@@ -1,0 +1,222 @@
+//! pingora's phases. Each one delegates; this is the only file that says downstream and upstream.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::header;
+use pingora::http::RequestHeader;
+use pingora::http::ResponseHeader;
+use pingora::proxy::FailToProxy;
+use pingora::proxy::ProxyHttp;
+use pingora::proxy::Session;
+use pingora::upstreams::peer::HttpPeer;
+
+use crate::answer;
+use crate::assemble::Snapshot;
+use crate::exchange::Exchange;
+use crate::passage;
+use crate::receive;
+use crate::receive::Received;
+use crate::respond;
+use crate::telemetry::metrics::Metrics;
+use crate::transform::head;
+
+/// How long a client may keep a connection open without a request, seconds.
+const KEEPALIVE_SECONDS: u64 = 60;
+
+/// The proxy.
+pub struct Gateway {
+    snapshot: Arc<Snapshot>,
+    metrics: Arc<Metrics>,
+}
+
+impl Gateway {
+    /// Serves under `snapshot`.
+    #[must_use]
+    pub fn new(snapshot: Arc<Snapshot>, metrics: Arc<Metrics>) -> Self {
+        Self { snapshot, metrics }
+    }
+}
+
+#[async_trait]
+impl ProxyHttp for Gateway {
+    type CTX = Exchange;
+
+    fn new_ctx(&self) -> Exchange {
+        Exchange::new(Arc::clone(&self.snapshot), self.metrics.enter())
+    }
+
+    async fn early_request_filter(
+        &self,
+        session: &mut Session,
+        exchange: &mut Exchange,
+    ) -> pingora::Result<()> {
+        let silence = Some(exchange.snapshot.limits.silence);
+        let client = session.as_downstream_mut();
+        client.set_keepalive(Some(KEEPALIVE_SECONDS));
+        client.set_read_timeout(silence);
+        client.set_write_timeout(silence);
+        Ok(())
+    }
+
+    async fn request_filter(
+        &self,
+        session: &mut Session,
+        exchange: &mut Exchange,
+    ) -> pingora::Result<bool> {
+        let failure = match receive::receive(session, exchange) {
+            Ok(Received::Passes) => return Ok(false),
+            Ok(Received::Answered(call)) => answer::answer(session, exchange, call).await.err(),
+            Err(error) => Some(error),
+        };
+        if let Some(error) = failure {
+            respond::refuse(session, exchange, &error).await;
+        }
+        Ok(true)
+    }
+
+    async fn upstream_peer(
+        &self,
+        _session: &mut Session,
+        exchange: &mut Exchange,
+    ) -> pingora::Result<Box<HttpPeer>> {
+        match passage::depart(exchange).await {
+            Ok(peer) => Ok(Box::new(peer)),
+            Err(error) => Err(exchange.fail(error)),
+        }
+    }
+
+    fn fail_to_connect(
+        &self,
+        _session: &mut Session,
+        _peer: &HttpPeer,
+        exchange: &mut Exchange,
+        mut error: Box<pingora::Error>,
+    ) -> Box<pingora::Error> {
+        error.set_retry(passage::another_endpoint(exchange));
+        error
+    }
+
+    async fn upstream_request_filter(
+        &self,
+        session: &mut Session,
+        upstream: &mut RequestHeader,
+        exchange: &mut Exchange,
+    ) -> pingora::Result<()> {
+        let request = passage::attempt(exchange, &session.req_header().headers);
+        *upstream = request.map_err(|error| exchange.fail(error))?;
+        Ok(())
+    }
+
+    async fn request_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        end_of_stream: bool,
+        exchange: &mut Exchange,
+    ) -> pingora::Result<()> {
+        let sent = passage::upload(exchange, body.take(), end_of_stream);
+        *body = sent.map_err(|error| exchange.fail(error))?;
+        Ok(())
+    }
+
+    async fn upstream_response_filter(
+        &self,
+        session: &mut Session,
+        upstream: &mut ResponseHeader,
+        exchange: &mut Exchange,
+    ) -> pingora::Result<()> {
+        if upstream.status.is_informational() {
+            return Ok(());
+        }
+        if session.as_downstream_mut().is_body_done() {
+            // Sending 100 Continue switched it off.
+            session.set_keepalive(Some(KEEPALIVE_SECONDS));
+        }
+        match passage::arrive(exchange, upstream) {
+            Ok(passage::Arrival::Answer) => Ok(()),
+            Ok(passage::Arrival::LostRace) => Err(retry()),
+            Err(error) => Err(exchange.fail(error)),
+        }
+    }
+
+    async fn response_filter(
+        &self,
+        _session: &mut Session,
+        downstream: &mut ResponseHeader,
+        exchange: &mut Exchange,
+    ) -> pingora::Result<()> {
+        if downstream.status.is_informational() {
+            return Ok(());
+        }
+        let changed = passage::head(exchange, downstream)
+            .and_then(|()| head::own_ids(downstream, exchange.id()));
+        changed.map_err(|error| exchange.fail(error))?;
+        exchange.record_status(downstream.status);
+        Ok(())
+    }
+
+    fn response_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        end_of_stream: bool,
+        exchange: &mut Exchange,
+    ) -> pingora::Result<Option<Duration>> {
+        let sent = passage::download(exchange, body.take(), end_of_stream);
+        *body = sent.map_err(|error| exchange.fail(error))?;
+        Ok(None)
+    }
+
+    async fn fail_to_proxy(
+        &self,
+        session: &mut Session,
+        error: &pingora::Error,
+        exchange: &mut Exchange,
+    ) -> FailToProxy {
+        let failure = exchange.take_failure().unwrap_or_else(|| passage::failure(error));
+        let error_code = respond::refuse(session, exchange, &failure).await;
+        FailToProxy { error_code, can_reuse_downstream: false }
+    }
+
+    async fn logging(
+        &self,
+        session: &mut Session,
+        error: Option<&pingora::Error>,
+        exchange: &mut Exchange,
+    ) {
+        if let Some(failure) = exchange.take_failure() {
+            let status = respond::told(&failure).code.status();
+            exchange.record_failure(&failure, status);
+        } else if let Some(error) = error {
+            log::debug!("{} broke off: {error}", exchange.id());
+        }
+        self.metrics.record(exchange, session.body_bytes_read(), session.body_bytes_sent());
+    }
+
+    fn suppress_error_log(
+        &self,
+        _session: &Session,
+        _exchange: &Exchange,
+        _error: &pingora::Error,
+    ) -> bool {
+        // pingora's line would name the request target; ours has the request id.
+        true
+    }
+}
+
+fn retry() -> Box<pingora::Error> {
+    let mut error =
+        pingora::Error::explain(pingora::ErrorType::HTTPStatus(503), "object changed under a read");
+    error.as_up();
+    error.set_retry(true);
+    error
+}
+
+/// `Expect` as the client sent it: the backend's 100 is passed on.
+#[must_use]
+pub fn expects_continue(headers: &http::HeaderMap) -> bool {
+    headers.get(header::EXPECT).is_some_and(|value| value == "100-continue")
+}

@@ -1,0 +1,227 @@
+//! Carries out a plan on a request that passes through the proxy: one function a phase.
+
+use bytes::Bytes;
+use crypto::Opener;
+use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
+use http::StatusCode;
+use http::header;
+use pingora::ErrorSource;
+use pingora::ErrorType;
+use pingora::http::RequestHeader;
+use pingora::http::ResponseHeader;
+use pingora::upstreams::peer::HttpPeer;
+use s3::Body;
+use s3::ErrorCode;
+
+use crate::error::Error;
+use crate::error::Result;
+use crate::exchange::Exchange;
+use crate::exchange::Passage;
+use crate::gateway::expects_continue;
+use crate::lookup;
+use crate::plan::Outgoing;
+use crate::plan::Reading;
+use crate::plan::Reply;
+use crate::plan::RequestBody;
+use crate::plan::SealOrder;
+use crate::plan::headers::ENVELOPE;
+use crate::plan::headers::ENVELOPE_MAC;
+use crate::plan::reply;
+use crate::plan::reply::Found;
+use crate::plan::reply::ReplyBody;
+use crate::plan::reply::ReplyPlan;
+use crate::seal;
+use crate::transform::download::Download;
+use crate::transform::download::Opening;
+use crate::transform::download::Sniff;
+use crate::transform::head;
+use crate::transform::upload::Upload;
+
+/// How often a read that lost a race with a write is begun anew.
+const RACES_MAX: usize = 3;
+
+/// Chooses where the next attempt goes; looks up first what the plan needs.
+pub async fn depart(exchange: &mut Exchange) -> Result<HttpPeer> {
+    let (snapshot, call, passage) = parts(exchange)?;
+    if let (Some(lookup), None) = (&passage.lookup, &passage.plan) {
+        let plan = lookup::look(&snapshot, &call.target, lookup).await?;
+        passage.plan = Some(Box::new(plan));
+    }
+    let (index, endpoint) = snapshot.backend.endpoint()?;
+    passage.endpoint = index;
+    endpoint.peer().await
+}
+
+/// Whether it is worth trying another endpoint: no byte has been sent to the one that failed.
+pub fn another_endpoint(exchange: &mut Exchange) -> bool {
+    let endpoints = exchange.snapshot.backend.endpoints();
+    let Some(passage) = &mut exchange.passage else { return false };
+    passage.refused += 1;
+    passage.refused < endpoints
+}
+
+/// The request of a new attempt, signed; a body to be sealed gets a new key.
+pub fn attempt(exchange: &mut Exchange, client: &HeaderMap) -> Result<RequestHeader> {
+    let (snapshot, _, passage) = parts(exchange)?;
+    let plan = passage.plan.as_ref().ok_or(Error::Internal("attempt without a plan"))?;
+    let mut outgoing = plan.outgoing.clone();
+    passage.opened = None;
+    passage.upload = match &plan.body {
+        RequestBody::Empty => None,
+        RequestBody::Relay { .. } => {
+            Some(Upload::relay(Body::expect(&passage.caller.verified, client)?))
+        }
+        RequestBody::Seal(order) => {
+            let body = Body::expect(&passage.caller.verified, client)?;
+            let attempt = seal::attempt(order, body.claims(), &snapshot.keys)?;
+            set(&mut outgoing, ENVELOPE, &attempt.envelope.json)?;
+            set(&mut outgoing, ENVELOPE_MAC, &attempt.envelope.mac)?;
+            Some(Upload::seal(body, attempt.sealer, attempt.foot))
+        }
+    };
+    if passage.upload.is_some() && expects_continue(client) {
+        outgoing.headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
+    }
+    snapshot.backend.sign(&outgoing, snapshot.backend.endpoint_at(passage.endpoint)?)
+}
+
+/// The client's body. Nothing yet is `Some(empty)`: `None` would end the upload.
+pub fn upload(exchange: &mut Exchange, body: Option<Bytes>, end: bool) -> Result<Option<Bytes>> {
+    let (_, _, passage) = parts(exchange)?;
+    match &mut passage.upload {
+        Some(upload) => upload.push(body, end).map(Some),
+        None if body.as_ref().is_none_or(Bytes::is_empty) => Ok(None),
+        None => Err(Error::Internal("body of an operation without one")),
+    }
+}
+
+/// What the backend's head means.
+pub enum Arrival {
+    /// It is the answer.
+    Answer,
+    /// The object changed between look-up and read: begin anew.
+    LostRace,
+}
+
+/// The backend's head has arrived: the second sitting.
+pub fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<Arrival> {
+    let (snapshot, call, passage) = parts(exchange)?;
+    let plan = passage.plan.as_ref().ok_or(Error::Internal("answer without a plan"))?;
+    let reading = match &plan.reply {
+        Reply::Object(reading) => reading.clone(),
+        Reply::Relay | Reply::Sealed(_) => {
+            snapshot.cache.remove(&call.target);
+            passage.download = Download::Relay;
+            return Ok(Arrival::Answer);
+        }
+    };
+    if reading.guarded && answer.status == StatusCode::PRECONDITION_FAILED {
+        snapshot.cache.remove(&call.target);
+        passage.races += 1;
+        passage.plan = None;
+        return match passage.races {
+            0..=RACES_MAX => Ok(Arrival::LostRace),
+            _ => Err(s3::Error::new(ErrorCode::SlowDown).into()),
+        };
+    }
+    passage.download = Download::Relay;
+    if !answer.status.is_success() || (reading.relayed && !head::is_sealed(&answer.headers)) {
+        return Ok(Arrival::Answer);
+    }
+    if reading.relayed {
+        return Err(sealed_but_not_ours());
+    }
+    match reply::find(&answer.headers)? {
+        Found::Unsealed if !reading.serve_unsealed => Err(not_sealed()),
+        Found::Unsealed => {
+            passage.download = Download::Unsealed(Sniff::default());
+            Ok(Arrival::Answer)
+        }
+        Found::Sealed(envelope) => {
+            let envelope = seal::verify(*envelope, &reading.place, &snapshot.keys)?;
+            let plan = reply::object(&reading, &envelope, answer.status, &answer.headers)?;
+            passage.download = download_of(&reading, &plan, &envelope)?;
+            passage.opened = Some((plan, Box::new(envelope)));
+            Ok(Arrival::Answer)
+        }
+    }
+}
+
+/// The client's head.
+pub fn head(exchange: &mut Exchange, head: &mut ResponseHeader) -> Result<()> {
+    let (_, _, passage) = parts(exchange)?;
+    let Some(plan) = &passage.plan else { return Ok(()) };
+    match (&plan.reply, &passage.opened) {
+        (Reply::Sealed(SealOrder { suite, .. }), _) if head.status.is_success() => {
+            head::written(head, *suite)
+        }
+        (Reply::Object(_), Some((plan, envelope))) => head::opened(head, plan, envelope),
+        (Reply::Object(Reading { relayed: false, serve_unsealed: false, .. }), None) => {
+            head::unchanged(head)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The backend's body.
+pub fn download(exchange: &mut Exchange, body: Option<Bytes>, end: bool) -> Result<Option<Bytes>> {
+    let (_, _, passage) = parts(exchange)?;
+    passage.download.push(body, end)
+}
+
+/// What a failure of pingora's own means.
+#[must_use]
+pub fn failure(error: &pingora::Error) -> Error {
+    let timed_out = matches!(error.etype(), ErrorType::ReadTimedout | ErrorType::WriteTimedout);
+    match error.esource() {
+        ErrorSource::Downstream if timed_out => s3::Error::new(ErrorCode::RequestTimeout).into(),
+        ErrorSource::Downstream => s3::Error::new(ErrorCode::IncompleteBody).into(),
+        ErrorSource::Upstream => Error::Unreachable(error.to_string()),
+        ErrorSource::Internal | ErrorSource::Unset => Error::Internal("proxy"),
+    }
+}
+
+fn download_of(reading: &Reading, plan: &ReplyPlan, envelope: &crypto::Envelope) -> Result<Download> {
+    let (dek, suite) = (envelope.dek(), envelope.suite());
+    let plain = crypto::PlainLen(plan.content_length);
+    let (opener, stored) = match &plan.body {
+        ReplyBody::Empty => return Ok(Download::Empty),
+        ReplyBody::Whole(stored) => (Opener::whole(dek, suite, plain)?, *stored),
+        ReplyBody::Parts(stored) => (Opener::parts(dek, suite, envelope.size()), *stored),
+        ReplyBody::Span(span) => {
+            let order = reading.span.as_ref().ok_or(Error::Internal("span without an order"))?;
+            let sealed = span.sealed();
+            (Opener::span(dek, suite, order.size, span)?, sealed.end - sealed.start)
+        }
+    };
+    Ok(Download::Open(Box::new(Opening::new(opener, stored, plain.0))))
+}
+
+fn parts(
+    exchange: &mut Exchange,
+) -> Result<(std::sync::Arc<crate::assemble::Snapshot>, &crate::call::Call, &mut Passage)> {
+    let snapshot = std::sync::Arc::clone(&exchange.snapshot);
+    match (&exchange.call, &mut exchange.passage) {
+        (Some(call), Some(passage)) => Ok((snapshot, call, passage)),
+        _ => Err(Error::Internal("request passes without a plan")),
+    }
+}
+
+fn set(outgoing: &mut Outgoing, name: &'static str, value: &str) -> Result<()> {
+    let value =
+        HeaderValue::try_from(value).map_err(|_| Error::Internal("envelope is no header"))?;
+    outgoing.headers.insert(HeaderName::from_static(name), value);
+    Ok(())
+}
+
+fn not_sealed() -> Error {
+    let message = "Access Denied: object is not sealed.";
+    s3::Error::new(ErrorCode::AccessDenied).with_message(message).into()
+}
+
+fn sealed_but_not_ours() -> Error {
+    let message = "Access Denied: object is sealed, and the rule does not open objects.";
+    s3::Error::new(ErrorCode::AccessDenied).with_message(message).into()
+}

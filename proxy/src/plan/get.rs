@@ -1,0 +1,243 @@
+//! GetObject and HeadObject: which stored bytes answer a request in plaintext coordinates.
+
+use crypto::Layout;
+use crypto::PlainLen;
+use crypto::Span;
+use http::HeaderMap;
+use http::HeaderValue;
+use http::Method;
+use http::header;
+use policy::Permit;
+use s3::Operation;
+use s3::RangeHeader;
+use s3::Target;
+
+use super::Draft;
+use super::Outgoing;
+use super::Place;
+use super::Plan;
+use super::Reading;
+use super::Reply;
+use super::RequestBody;
+use super::conditions;
+use super::headers;
+use super::headers::Kind;
+use super::not_implemented;
+use super::place;
+use super::put::mapping;
+use super::reply;
+use super::seals;
+use super::serves_unsealed;
+use crate::call::Call;
+
+/// Query parameters of a read that the backend is to see.
+const FORWARDED: &[&str] = &[
+    "response-cache-control",
+    "response-content-disposition",
+    "response-content-encoding",
+    "response-content-language",
+    "response-content-type",
+    "response-expires",
+    "versionId",
+];
+
+/// What is known of a sealed object before it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Backend ETag, quotes included, as it stood in the header.
+    pub etag: String,
+    /// How the body is laid out.
+    pub layout: Layout,
+    /// Plaintext bytes.
+    pub size: PlainLen,
+}
+
+/// What a look at the object's head told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Looked {
+    /// A sealed object.
+    Sealed(Known),
+    /// An object of the backend's own, with this ETag.
+    Unsealed(String),
+    /// Neither: the backend answers an error or that a condition does not hold. It is asked again
+    /// for the whole, and what it then says is the answer.
+    Otherwise,
+}
+
+/// A range on a perhaps sealed object: its size must be known first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lookup {
+    /// A HEAD with the client's conditions, whose verdict stands for the read as well.
+    pub head: Outgoing,
+    /// Whether what is remembered of the object may answer, and be learned: no conditions, and
+    /// no version but the current one.
+    pub rememberable: bool,
+    whole: Plan,
+    reading: Reading,
+    range: RangeHeader,
+    asked: HeaderValue,
+    if_range: Option<HeaderValue>,
+}
+
+/// A read. Ranges of sealed objects need a [`Lookup`].
+pub(super) fn draft(
+    call: &Call,
+    headers: &HeaderMap,
+    permit: &Permit,
+) -> Result<Draft, s3::Error> {
+    let Target::Object(bucket, object) = &call.target else {
+        return Err(not_implemented("Reads need an object."));
+    };
+    let head = call.operation == Operation::HeadObject;
+    let mut outgoing = outgoing(call, headers, permit, head)?;
+    if !seals(permit) {
+        relay_range(headers, &mut outgoing.headers);
+        let reading = Reading::relayed(place(permit, bucket, object), head);
+        return Ok(read(outgoing, reading).into());
+    }
+    if call.query.has("partNumber") {
+        return Err(not_implemented("Reading a sealed object by part number is not implemented."));
+    }
+    let place = place(permit, bucket, object);
+    let mut reading = Reading::opened(place, head, serves_unsealed(permit));
+    let Some((asked, range)) = range(headers) else { return Ok(read(outgoing, reading).into()) };
+    if head {
+        reading.head_range = Some(range);
+        return Ok(read(outgoing, reading).into());
+    }
+    let lookup = Outgoing { method: Method::HEAD, ..outgoing.clone() };
+    Ok(Draft::Needs(Box::new(Lookup {
+        head: lookup,
+        rememberable: !(conditions::any(headers)
+            || headers.contains_key(header::IF_RANGE)
+            || call.query.has("versionId")),
+        whole: read(outgoing, reading.clone()),
+        reading,
+        range,
+        asked,
+        if_range: headers.get(header::IF_RANGE).cloned(),
+    })))
+}
+
+impl Lookup {
+    /// What the object's seal is bound to.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.reading.place
+    }
+
+    /// The plan, now that the object's head is known. `last_modified` is the head's, for
+    /// `If-Range` with a date.
+    pub fn resume(
+        &self,
+        looked: &Looked,
+        last_modified: Option<&HeaderValue>,
+    ) -> Result<Plan, s3::Error> {
+        match looked {
+            Looked::Otherwise => Ok(self.whole.clone()),
+            Looked::Unsealed(etag) if self.applies(etag, last_modified) => {
+                let mut plan = self.guarded(etag);
+                plan.outgoing.headers.insert(header::RANGE, self.asked.clone());
+                Ok(plan)
+            }
+            Looked::Sealed(known) if self.applies(&client_etag(known), last_modified) => {
+                self.sealed(known)
+            }
+            Looked::Unsealed(etag) | Looked::Sealed(Known { etag, .. }) => Ok(self.guarded(etag)),
+        }
+    }
+
+    fn sealed(&self, known: &Known) -> Result<Plan, s3::Error> {
+        if known.layout == Layout::Parts {
+            return Err(not_implemented("Ranges of multipart objects are not implemented."));
+        }
+        let size = known.size;
+        let wanted = self.range.resolve(size.0).map_err(|_| reply::unsatisfiable(size))?;
+        let span = Span::of_whole(size, wanted).ok_or_else(|| reply::unsatisfiable(size))?;
+        let sealed = span.sealed();
+        let mut plan = self.guarded(&known.etag);
+        let range = format!("bytes={}-{}", sealed.start, sealed.end.saturating_sub(1));
+        plan.outgoing.headers.insert(header::RANGE, value(&range));
+        plan.reply = Reply::Object(Reading {
+            span: Some(reply::SpanOrder { span, size }),
+            ..self.reading.clone()
+        });
+        Ok(plan)
+    }
+
+    /// The read of exactly the object that was looked at.
+    fn guarded(&self, etag: &str) -> Plan {
+        let mut plan = self.whole.clone();
+        for condition in [
+            header::IF_NONE_MATCH,
+            header::IF_MODIFIED_SINCE,
+            header::IF_UNMODIFIED_SINCE,
+        ] {
+            plan.outgoing.headers.remove(condition);
+        }
+        plan.outgoing.headers.insert(header::IF_MATCH, value(etag));
+        plan.reply = Reply::Object(Reading { guarded: true, ..self.reading.clone() });
+        plan
+    }
+
+    /// RFC 9110 §13.1.5: the range applies unless `If-Range` names another version.
+    fn applies(&self, etag: &str, last_modified: Option<&HeaderValue>) -> bool {
+        let Some(asked) = self.if_range.as_ref().and_then(|value| value.to_str().ok()) else {
+            return self.if_range.is_none();
+        };
+        if asked.starts_with("W/") {
+            false
+        } else if asked.starts_with('"') || httpdate::parse_http_date(asked).is_err() {
+            asked.trim_matches('"') == etag.trim_matches('"')
+        } else {
+            last_modified.is_some_and(|date| date == asked)
+        }
+    }
+}
+
+/// The ETag that clients see of a sealed object, quotes included.
+fn client_etag(known: &Known) -> String {
+    reply::client_etag(&known.etag)
+}
+
+fn outgoing(
+    call: &Call,
+    headers: &HeaderMap,
+    permit: &Permit,
+    head: bool,
+) -> Result<Outgoing, s3::Error> {
+    let method = if head { Method::HEAD } else { Method::GET };
+    let mut outgoing = Outgoing::new(method, &call.target);
+    for (name, value) in call.query.pairs().filter(|(name, _)| FORWARDED.contains(name)) {
+        outgoing = outgoing.with_query(name, value);
+    }
+    outgoing.headers = headers::forward(headers, Kind::Object)?;
+    conditions::copy(headers, &mut outgoing.headers, mapping(seals(permit), permit));
+    Ok(outgoing)
+}
+
+/// One range of bytes; several or malformed ones are ignored, as S3 does.
+fn range(headers: &HeaderMap) -> Option<(HeaderValue, RangeHeader)> {
+    let asked = headers.get(header::RANGE)?;
+    Some((asked.clone(), RangeHeader::parse(asked.to_str().ok()?)?))
+}
+
+fn relay_range(from: &HeaderMap, to: &mut HeaderMap) {
+    for name in [header::RANGE, header::IF_RANGE] {
+        if let Some(value) = from.get(&name) {
+            to.insert(name, value.clone());
+        }
+    }
+    if let Some(mode) = from.get("x-amz-checksum-mode") {
+        to.insert("x-amz-checksum-mode", mode.clone());
+    }
+}
+
+fn read(outgoing: Outgoing, reading: Reading) -> Plan {
+    Plan { outgoing, body: RequestBody::Empty, reply: Reply::Object(reading) }
+}
+
+fn value(text: &str) -> HeaderValue {
+    // INVARIANT: callers pass digits, or an ETag that was a header value before.
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("invalid"))
+}

@@ -1,0 +1,66 @@
+//! A request to the backend before it is signed.
+
+use http::HeaderMap;
+use http::Method;
+use percent_encoding::AsciiSet;
+use percent_encoding::NON_ALPHANUMERIC;
+use percent_encoding::utf8_percent_encode;
+use s3::Target;
+
+/// Method, target and headers; the endpoint's host, the date and the signature are added when
+/// it is sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outgoing {
+    /// HTTP method.
+    pub method: Method,
+    /// Percent-encoded path, path style.
+    pub path: String,
+    /// Percent-encoded query without the question mark.
+    pub query: String,
+    /// Headers, with `content-length` when there is a body.
+    pub headers: HeaderMap,
+}
+
+impl Outgoing {
+    /// A request without headers and query.
+    #[must_use]
+    pub fn new(method: Method, target: &Target) -> Self {
+        Self { method, path: path(target), query: String::new(), headers: HeaderMap::new() }
+    }
+
+    /// Adds `name=value` to the query.
+    #[must_use]
+    pub fn with_query(mut self, name: &str, value: &str) -> Self {
+        if !self.query.is_empty() {
+            self.query.push('&');
+        }
+        self.query.extend(utf8_percent_encode(name, QUERY));
+        self.query.push('=');
+        self.query.extend(utf8_percent_encode(value, QUERY));
+        self
+    }
+
+    /// Path and query as they stand in the request line.
+    #[must_use]
+    pub fn target(&self) -> String {
+        match self.query.as_str() {
+            "" => self.path.clone(),
+            query => format!("{}?{query}", self.path),
+        }
+    }
+}
+
+/// What SigV4 leaves as it is: unreserved characters of RFC 3986.
+const QUERY: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const PATH: &AsciiSet = &QUERY.remove(b'/');
+
+fn path(target: &Target) -> String {
+    match target {
+        Target::Service => "/".to_owned(),
+        Target::Bucket(bucket) => format!("/{}", bucket.as_str()),
+        Target::Object(bucket, object) => {
+            format!("/{}/{}", bucket.as_str(), utf8_percent_encode(object.as_str(), PATH))
+        }
+    }
+}

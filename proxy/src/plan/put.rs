@@ -1,0 +1,140 @@
+//! PutObject: the object's head, and the order to seal its body.
+
+use crypto::PlainLen;
+use crypto::SealedLen;
+use crypto::Suite;
+use http::HeaderMap;
+use http::HeaderValue;
+use http::Method;
+use http::header;
+use policy::Algorithm;
+use policy::Permit;
+use policy::Protection;
+use s3::BucketName;
+use s3::ErrorCode;
+use s3::ObjectName;
+
+use super::Outgoing;
+use super::Plan;
+use super::Reply;
+use super::RequestBody;
+use super::SealOrder;
+use super::conditions;
+use super::conditions::Mapping;
+use super::headers;
+use super::headers::Kind;
+use super::place;
+use super::serves_unsealed;
+use crate::call::Call;
+
+/// The largest object that one PUT may store, bytes: what S3 takes, and the backend sees the
+/// sealed length.
+const SINGLE_PUT_BYTES_MAX: u64 = 5 << 30;
+
+/// How `object` is to be sealed, or nothing where the rule leaves it alone.
+pub(super) fn order(
+    permit: &Permit,
+    bucket: &BucketName,
+    object: &ObjectName,
+    plain_len: u64,
+) -> Result<Option<SealOrder>, s3::Error> {
+    let Protection::Seal { key, algorithm, .. } = permit.protection() else {
+        within_limit(plain_len, plain_len)?;
+        return Ok(None);
+    };
+    let sealed_len = crypto::whole_sealed_len(PlainLen(plain_len)).unwrap_or(SealedLen(u64::MAX));
+    within_limit(plain_len, sealed_len.0)?;
+    Ok(Some(SealOrder {
+        place: place(permit, bucket, object),
+        key: key.clone(),
+        suite: suite(*algorithm),
+        plain_len: PlainLen(plain_len),
+        sealed_len,
+    }))
+}
+
+/// The upload as the backend gets it.
+pub(super) fn plan(
+    call: &Call,
+    headers: &HeaderMap,
+    plain_len: u64,
+    order: Option<SealOrder>,
+    permit: &Permit,
+) -> Result<Plan, s3::Error> {
+    encryption_is_granted(headers, order.is_some(), permit)?;
+    let mut outgoing = Outgoing::new(Method::PUT, &call.target);
+    outgoing.headers = headers::forward(headers, Kind::Upload)?;
+    if let Some(encoding) = s3::storable_content_encoding(headers) {
+        outgoing.headers.insert(header::CONTENT_ENCODING, value(&encoding)?);
+    }
+    conditions::copy(headers, &mut outgoing.headers, mapping(order.is_some(), permit));
+    let stored = order.as_ref().map_or(plain_len, |order| order.sealed_len.0);
+    outgoing.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(stored));
+    Ok(match order {
+        Some(order) => {
+            let body = RequestBody::Seal(order.clone());
+            Plan { outgoing, body, reply: Reply::Sealed(order) }
+        }
+        None => {
+            copy_digests(headers, &mut outgoing.headers);
+            Plan { outgoing, body: RequestBody::Relay { plain_len }, reply: Reply::Relay }
+        }
+    })
+}
+
+/// How ETags in conditions map under `permit`.
+pub(super) fn mapping(seals: bool, permit: &Permit) -> Mapping {
+    match (seals, serves_unsealed(permit)) {
+        (false, _) => Mapping::None,
+        (true, false) => Mapping::Sealed,
+        (true, true) => Mapping::Mixed,
+    }
+}
+
+const fn suite(algorithm: Algorithm) -> Suite {
+    match algorithm {
+        Algorithm::Aes256 => Suite::Aes256Gcm,
+        Algorithm::Sm4 => Suite::Sm4Gcm,
+    }
+}
+
+/// A client may ask for what the rule does; anything else is refused rather than reported and
+/// not done.
+fn encryption_is_granted(
+    headers: &HeaderMap,
+    seals: bool,
+    permit: &Permit,
+) -> Result<(), s3::Error> {
+    let asked = |name: &str| name.contains("server-side-") && name.contains("encryption");
+    for (name, value) in headers.iter().filter(|(name, _)| asked(name.as_str())) {
+        let plain = name == "x-amz-server-side-encryption" && value == "AES256";
+        if !(plain && seals) {
+            return Err(s3::Error::new(ErrorCode::AccessDenied).with_message(format!(
+                "Rule `{}` does not allow the encryption asked for by `{name}`.",
+                permit.rule()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn copy_digests(from: &HeaderMap, to: &mut HeaderMap) {
+    for name in headers::DIGESTS {
+        if let Some(value) = from.get(*name) {
+            to.insert(*name, value.clone());
+        }
+    }
+}
+
+fn within_limit(plain_len: u64, stored: u64) -> Result<(), s3::Error> {
+    if stored <= SINGLE_PUT_BYTES_MAX {
+        return Ok(());
+    }
+    Err(s3::Error::new(ErrorCode::EntityTooLarge)
+        .with_detail("ProposedSize", plain_len.to_string())
+        .with_detail("MaxSizeAllowed", SINGLE_PUT_BYTES_MAX.to_string()))
+}
+
+fn value(text: &str) -> Result<HeaderValue, s3::Error> {
+    HeaderValue::try_from(text).map_err(|_| s3::Error::new(ErrorCode::InvalidArgument))
+}

@@ -1,0 +1,235 @@
+//! The second sitting: what the client is answered, now that the backend's head is known.
+
+use crypto::Envelope;
+use crypto::Layout;
+use crypto::PlainLen;
+use crypto::Span;
+use crypto::UnverifiedEnvelope;
+use http::HeaderMap;
+use http::StatusCode;
+use http::header;
+use s3::ErrorCode;
+use s3::RangeHeader;
+
+use super::Place;
+use super::conditions::is_parts_etag;
+use super::conditions::swap_etag;
+use super::headers::ENVELOPE;
+use super::headers::ENVELOPE_MAC;
+use crate::error::Error;
+
+/// How an object's answer is to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// What the seal is bound to.
+    pub place: Place,
+    /// HEAD: no body will come.
+    pub head: bool,
+    /// The rule leaves objects alone.
+    pub relayed: bool,
+    /// Objects without an envelope are served as they are.
+    pub serve_unsealed: bool,
+    /// The request carried our own `If-Match`: a 412 is a lost race, not an answer.
+    pub guarded: bool,
+    /// The stored bytes that were asked for.
+    pub span: Option<SpanOrder>,
+    /// A HEAD's range, answered by arithmetic.
+    pub head_range: Option<RangeHeader>,
+}
+
+/// A part of a whole object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpanOrder {
+    /// Chunks and trims.
+    pub span: Span,
+    /// Plaintext bytes of the whole object, as they were looked up.
+    pub size: PlainLen,
+}
+
+impl Reading {
+    pub(super) fn relayed(place: Place, head: bool) -> Self {
+        Self { relayed: true, ..Self::opened(place, head, true) }
+    }
+
+    pub(super) fn opened(place: Place, head: bool, serve_unsealed: bool) -> Self {
+        Self {
+            place,
+            head,
+            relayed: false,
+            serve_unsealed,
+            guarded: false,
+            span: None,
+            head_range: None,
+        }
+    }
+}
+
+/// What the backend's head says about the object.
+pub enum Found {
+    /// An envelope, believed only after [`UnverifiedEnvelope::verify`].
+    Sealed(Box<UnverifiedEnvelope>),
+    /// No envelope.
+    Unsealed,
+}
+
+/// Reads the envelope's two entries from a backend's head; one without the other, or one twice,
+/// is malformed and never "unsealed" (FORMAT.md §3).
+pub fn find(headers: &HeaderMap) -> Result<Found, Error> {
+    let json = single(headers, ENVELOPE)?;
+    let mac = single(headers, ENVELOPE_MAC)?;
+    match (json, mac) {
+        (None, None) => Ok(Found::Unsealed),
+        (Some(json), Some(mac)) => {
+            Ok(Found::Sealed(Box::new(UnverifiedEnvelope::parse(json, mac)?)))
+        }
+        _ => Err(crypto::Error::EnvelopeMalformed("one entry without the other").into()),
+    }
+}
+
+/// What is done with the answer's head and body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReplyPlan {
+    /// The client's status.
+    pub status: StatusCode,
+    /// Bytes the client gets (or would get, for a HEAD).
+    pub content_length: u64,
+    /// `Content-Range`, for 206.
+    pub content_range: Option<String>,
+    /// The client's ETag, quotes included.
+    pub etag: Option<String>,
+    /// What becomes of the body.
+    pub body: ReplyBody,
+}
+
+/// What becomes of the backend's body.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ReplyBody {
+    /// None comes.
+    Empty,
+    /// A whole object of this many stored bytes.
+    Whole(u64),
+    /// A parts object of this many stored bytes.
+    Parts(u64),
+    /// A span of a whole object.
+    Span(Span),
+}
+
+/// The answer to a read of a sealed object.
+pub fn object(
+    reading: &Reading,
+    envelope: &Envelope,
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Result<ReplyPlan, Error> {
+    let stored = content_length(headers)?;
+    let etag = headers.get(header::ETAG).and_then(|etag| etag.to_str().ok()).map(client_etag);
+    let reply = |status, content_length, content_range, body| ReplyPlan {
+        status,
+        content_length,
+        content_range,
+        etag: etag.clone(),
+        body,
+    };
+    if let Some(order) = &reading.span {
+        fits_span(order, envelope, status, headers, stored)?;
+        let plain = order.span.plain();
+        let range = content_range(&plain, order.size);
+        let body = ReplyBody::Span(order.span.clone());
+        return Ok(reply(StatusCode::PARTIAL_CONTENT, len(&plain), Some(range), body));
+    }
+    let size = size(envelope, stored, headers)?;
+    if status != StatusCode::OK {
+        return Err(Error::Backend("status of a whole read"));
+    }
+    if let Some(range) = &reading.head_range {
+        let plain = range.resolve(size.0).map_err(|_| unsatisfiable(size))?;
+        let shown = content_range(&plain, size);
+        return Ok(reply(StatusCode::PARTIAL_CONTENT, len(&plain), Some(shown), ReplyBody::Empty));
+    }
+    let body = match (reading.head, envelope.layout()) {
+        (true, _) => ReplyBody::Empty,
+        (false, Layout::Whole) => ReplyBody::Whole(stored),
+        (false, Layout::Parts) => ReplyBody::Parts(stored),
+    };
+    Ok(reply(StatusCode::OK, size.0, None, body))
+}
+
+/// Plaintext bytes of a sealed object. For a whole one the envelope says it, and what is stored
+/// must agree; for parts it follows from the stored bytes and the ETag (FORMAT.md §5).
+pub fn size(envelope: &Envelope, stored: u64, headers: &HeaderMap) -> Result<PlainLen, Error> {
+    let stored = crypto::SealedLen(stored);
+    let size = match envelope.layout() {
+        Layout::Whole => {
+            let size = envelope.size();
+            size.filter(|size| crypto::whole_sealed_len(*size) == Some(stored))
+        }
+        Layout::Parts => segments(headers)
+            .and_then(|segments| crypto::parts_plain_len(stored, segments))
+            .filter(|size| envelope.size().is_none_or(|known| known == *size)),
+    };
+    size.ok_or_else(|| crypto::Error::StoredSizeImpossible(stored.0).into())
+}
+
+/// The ETag that clients see of a sealed object; quotes stay as they are.
+#[must_use]
+pub fn client_etag(backend: &str) -> String {
+    let bare = backend.trim_matches('"');
+    format!("\"{}\"", swap_etag(bare))
+}
+
+/// 416 in plaintext coordinates.
+#[must_use]
+pub fn unsatisfiable(size: PlainLen) -> s3::Error {
+    s3::Error::new(ErrorCode::InvalidRange).with_detail("ActualObjectSize", size.0.to_string())
+}
+
+/// The stored bytes that a head announces.
+pub fn content_length(headers: &HeaderMap) -> Result<u64, Error> {
+    single(headers, header::CONTENT_LENGTH.as_str())?
+        .and_then(|length| length.parse().ok())
+        .ok_or(Error::Backend("answer without Content-Length"))
+}
+
+fn fits_span(
+    order: &SpanOrder,
+    envelope: &Envelope,
+    status: StatusCode,
+    headers: &HeaderMap,
+    stored: u64,
+) -> Result<(), Error> {
+    let sealed = order.span.sealed();
+    let total = crypto::whole_sealed_len(order.size).ok_or(Error::Internal("size of a span"))?;
+    let announced = format!("bytes {}-{}/{}", sealed.start, sealed.end - 1, total.0);
+    let fits = status == StatusCode::PARTIAL_CONTENT
+        && single(headers, header::CONTENT_RANGE.as_str())? == Some(announced.as_str())
+        && stored == sealed.end - sealed.start;
+    if !fits {
+        return Err(Error::Backend("range other than the one asked for"));
+    }
+    if envelope.layout() != Layout::Whole || envelope.size() != Some(order.size) {
+        return Err(Error::Backend("another object than the one looked at"));
+    }
+    Ok(())
+}
+
+fn segments(headers: &HeaderMap) -> Option<u32> {
+    is_parts_etag(headers.get(header::ETAG)?.to_str().ok()?.trim_matches('"'))
+}
+
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Error> {
+    let mut values = headers.get_all(name).iter();
+    let Some(first) = values.next() else { return Ok(None) };
+    let unfit = Error::from(crypto::Error::EnvelopeMalformed("an entry twice, or not ASCII"));
+    match (first.to_str(), values.next()) {
+        (Ok(first), None) => Ok(Some(first)),
+        _ => Err(unfit),
+    }
+}
+
+fn content_range(plain: &std::ops::Range<u64>, size: PlainLen) -> String {
+    format!("bytes {}-{}/{}", plain.start, plain.end - 1, size.0)
+}
+
+const fn len(range: &std::ops::Range<u64>) -> u64 {
+    range.end - range.start
+}

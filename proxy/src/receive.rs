@@ -1,0 +1,103 @@
+//! Arrival: a request's head is read, verified, permitted and planned, before anything is asked
+//! of the backend and before a byte of its body is taken.
+
+use http::HeaderMap;
+use http::header;
+use policy::Permit;
+use pingora::proxy::Session;
+use s3::ErrorCode;
+use s3::Operation;
+use s3::Verified;
+use time::OffsetDateTime;
+
+use crate::authenticate::Caller;
+use crate::authorize;
+use crate::call::Call;
+use crate::error::Error;
+use crate::error::Result;
+use crate::exchange::Exchange;
+use crate::exchange::Passage;
+use crate::plan;
+use crate::plan::Draft;
+
+/// What becomes of a request.
+pub enum Received {
+    /// It passes through the proxy; the exchange has its [`Passage`].
+    Passes,
+    /// It is answered here, from questions of our own to the backend.
+    Answered(Box<Answered>),
+}
+
+/// A verified and permitted call that is answered here.
+pub struct Answered {
+    /// What is asked.
+    pub call: Call,
+    /// By whom.
+    pub caller: Caller,
+    /// The policy's permit.
+    pub permit: Permit,
+}
+
+/// Takes a request's head.
+pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<Received> {
+    let request = session.req_header();
+    let headers = &request.headers;
+    let snapshot = &exchange.snapshot;
+    let call = Call::parse(request, &snapshot.domains)?;
+    exchange.call = Some(call.clone());
+    let now = OffsetDateTime::now_utc();
+    let caller = snapshot.clients.authenticate(&call, &request.method, headers, now)?;
+    let permit =
+        authorize::authorize(&snapshot.rules, &caller.name, call.operation, &call.target)?;
+    framing(headers)?;
+    if is_answered(call.operation) {
+        return Ok(Received::Answered(Box::new(Answered { call, caller, permit })));
+    }
+    let plain_len = plain_len(&call, &caller.verified, headers)?;
+    let draft = plan::request(&call, headers, plain_len, &permit)?;
+    let mut passage = Passage::new(caller);
+    match draft {
+        Draft::Plan(plan) => passage.plan = Some(plan),
+        Draft::Needs(lookup) => passage.lookup = Some(lookup),
+    }
+    exchange.passage = Some(passage);
+    Ok(Received::Passes)
+}
+
+/// Whether the answer depends on the client's body or must be rewritten as a whole.
+fn is_answered(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::ListBuckets
+            | Operation::ListObjects
+            | Operation::ListObjectsV2
+            | Operation::CreateBucket
+            | Operation::DeleteObjects
+    )
+}
+
+/// Bytes of the client's body without frames. Only uploads have one.
+fn plain_len(call: &Call, verified: &Verified, headers: &HeaderMap) -> Result<u64> {
+    if call.operation == Operation::PutObject {
+        return Ok(s3::Body::expect(verified, headers)?.plain_len());
+    }
+    let announced = headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
+    if announced || headers.contains_key(header::TRANSFER_ENCODING) {
+        return Err(s3::Error::new(ErrorCode::InvalidRequest)
+            .with_message("This operation takes no body.")
+            .into());
+    }
+    Ok(0)
+}
+
+/// What no S3 client sends and what hides a second request inside the first (RFC 9112 §6.3).
+fn framing(headers: &HeaderMap) -> Result<()> {
+    let lengths = headers.get_all(header::CONTENT_LENGTH).iter().count();
+    let coded = headers.contains_key(header::TRANSFER_ENCODING);
+    if lengths > 1 || (lengths == 1 && coded) || headers.contains_key(header::UPGRADE) {
+        return Err(Error::from(s3::Error::new(ErrorCode::InvalidRequest).with_message(
+            "Ambiguous framing: one Content-Length, or Transfer-Encoding, and no Upgrade.",
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Response heads: what the backend says of ciphertext is dropped or replaced by what is true of
+//! the client's own object.
+
+use crypto::Envelope;
+use crypto::Suite;
+use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
+use http::header;
+use pingora::http::ResponseHeader;
+
+use crate::error::Error;
+use crate::error::Result;
+use crate::plan::reply;
+use crate::plan::reply::ReplyPlan;
+
+/// The mode that clients are told for SSE-S3.
+const SSE: &str = "x-amz-server-side-encryption";
+
+/// Replaces the backend's ids by the gateway's, so that a client's report finds our log.
+pub fn own_ids(head: &mut ResponseHeader, id: &str) -> Result<()> {
+    for name in ["x-amz-id-2", "x-obs-id-2", "x-obs-request-id", "server"] {
+        head.remove_header(name);
+    }
+    insert(head, "x-amz-request-id", id)
+}
+
+/// The head of an opened object.
+pub fn opened(head: &mut ResponseHeader, plan: &ReplyPlan, envelope: &Envelope) -> Result<()> {
+    scrub(head);
+    head.set_status(plan.status).map_err(|_| Error::Internal("status"))?;
+    insert(head, header::CONTENT_LENGTH.as_str(), &plan.content_length.to_string())?;
+    if let Some(range) = &plan.content_range {
+        insert(head, header::CONTENT_RANGE.as_str(), range)?;
+    }
+    if let Some(etag) = &plan.etag {
+        insert(head, header::ETAG.as_str(), etag)?;
+    }
+    insert(head, header::ACCEPT_RANGES.as_str(), "bytes")?;
+    advertise(head, envelope.suite())
+}
+
+/// The head that answers a sealed upload.
+pub fn written(head: &mut ResponseHeader, suite: Suite) -> Result<()> {
+    let etag = etag(head);
+    scrub(head);
+    if let Some(etag) = etag {
+        insert(head, header::ETAG.as_str(), &reply::client_etag(&etag))?;
+    }
+    insert(head, header::CONTENT_LENGTH.as_str(), "0")?;
+    advertise(head, suite)
+}
+
+/// A 304 or 412, which speaks of an ETag only.
+pub fn unchanged(head: &mut ResponseHeader) -> Result<()> {
+    let Some(etag) = etag(head) else { return Ok(()) };
+    insert(head, header::ETAG.as_str(), &reply::client_etag(&etag))
+}
+
+/// SSE-S3 in both suites: the S3 dialect has no word for SM4.
+fn advertise(head: &mut ResponseHeader, _suite: Suite) -> Result<()> {
+    insert(head, SSE, "AES256")
+}
+
+/// Removes everything that the backend says of the stored bytes.
+fn scrub(head: &mut ResponseHeader) {
+    let described: Vec<HeaderName> =
+        head.headers.keys().filter(|name| describes_ciphertext(name.as_str())).cloned().collect();
+    for name in described {
+        head.remove_header(&name);
+    }
+}
+
+fn describes_ciphertext(name: &str) -> bool {
+    const EXACT: &[&str] = &[
+        "accept-ranges",
+        "content-length",
+        "content-md5",
+        "content-range",
+        "etag",
+        "transfer-encoding",
+        "x-amz-missing-meta",
+        "x-amz-mp-parts-count",
+    ];
+    const PREFIXES: &[&str] = &[
+        "x-amz-checksum-",
+        "x-amz-meta-sealgate",
+        "x-amz-server-side-encryption",
+        "x-obs-checksum-",
+        "x-obs-meta-sealgate",
+        "x-obs-server-side-encryption",
+    ];
+    EXACT.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether `headers` carry the gateway's own metadata.
+#[must_use]
+pub fn is_sealed(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| {
+        name.as_str().starts_with("x-amz-meta-sealgate")
+            || name.as_str().starts_with("x-obs-meta-sealgate")
+    })
+}
+
+fn etag(head: &ResponseHeader) -> Option<String> {
+    head.headers.get(header::ETAG)?.to_str().ok().map(str::to_owned)
+}
+
+fn insert(head: &mut ResponseHeader, name: &str, value: &str) -> Result<()> {
+    let unfit = |_| Error::Internal("response header");
+    let name = HeaderName::try_from(name).map_err(|_| Error::Internal("header name"))?;
+    let value = HeaderValue::try_from(value).map_err(|_| Error::Internal("header value"))?;
+    head.insert_header(name, value).map_err(unfit)
+}

@@ -1,0 +1,119 @@
+//! A client's body on its way to the backend: unframed, verified and, where the plan says so,
+//! sealed. The body is guilty until its last byte: the end of what is sent on is withheld until
+//! every claim about the body has proven true, so that an upload that fails stays short of its
+//! declared length and can never become an object.
+
+use bytes::Bytes;
+use crypto::Digests;
+use crypto::Sealer;
+use s3::Body;
+use s3::Proven;
+
+use super::Pieces;
+use crate::error::Error;
+use crate::error::Result;
+
+/// One attempt to send a body; a retry makes a new one.
+pub struct Upload {
+    body: Option<Body>,
+    store: Store,
+    expected: u64,
+    sent: u64,
+}
+
+/// What is done with verified bytes.
+enum Store {
+    /// Sealed; the sealer itself keeps the last chunk back.
+    Seal(Option<Sealer>, Foot),
+    /// Passed on, with the latest piece kept back.
+    Relay(Bytes),
+}
+
+/// Which proven digests go into the footer, because they came after the envelope was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Foot {
+    /// The checksum came as a trailer.
+    pub sum: bool,
+}
+
+impl Upload {
+    /// Seals `body` with `sealer`.
+    #[must_use]
+    pub fn seal(body: Body, sealer: Sealer, foot: Foot) -> Self {
+        let expected = sealer.sealed_len().0;
+        Self { body: Some(body), store: Store::Seal(Some(sealer), foot), expected, sent: 0 }
+    }
+
+    /// Passes `body` on.
+    #[must_use]
+    pub fn relay(body: Body) -> Self {
+        let expected = body.plain_len();
+        Self { body: Some(body), store: Store::Relay(Bytes::new()), expected, sent: 0 }
+    }
+
+    /// Takes what the client sent and returns what the backend gets now, perhaps nothing.
+    /// `end`: the client's body ends here.
+    pub fn push(&mut self, wire: Option<Bytes>, end: bool) -> Result<Bytes> {
+        let mut out = Pieces::default();
+        if let Some(wire) = wire.filter(|wire| !wire.is_empty()) {
+            self.take(wire, &mut out)?;
+        }
+        if end {
+            self.finish(&mut out)?;
+        }
+        self.sent += out.len();
+        if self.sent > self.expected || (end && self.sent != self.expected) {
+            return Err(Error::Internal("sealed body has another length than announced"));
+        }
+        Ok(out.join())
+    }
+
+    fn take(&mut self, wire: Bytes, out: &mut Pieces) -> Result<()> {
+        let Some(body) = &mut self.body else {
+            return Err(s3::Error::new(s3::ErrorCode::IncompleteBody).into());
+        };
+        let mut plain = Vec::with_capacity(2);
+        body.push(wire, &mut plain)?;
+        for piece in plain {
+            match &mut self.store {
+                Store::Seal(Some(sealer), _) => {
+                    sealer.push(&piece, &mut |sealed| out.push(sealed))?;
+                }
+                Store::Seal(None, _) => return Err(Error::Internal("body after its end")),
+                Store::Relay(held) => out.push(std::mem::replace(held, piece)),
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, out: &mut Pieces) -> Result<()> {
+        let Some(body) = self.body.take() else { return Ok(()) };
+        let proven = body.finish()?;
+        match &mut self.store {
+            Store::Seal(sealer, foot) => {
+                let sealer = sealer.take().ok_or(Error::Internal("body ended twice"))?;
+                sealer.finish(&footer(*foot, proven), &mut |sealed| out.push(sealed))?;
+            }
+            Store::Relay(held) => out.push(std::mem::take(held)),
+        }
+        Ok(())
+    }
+}
+
+fn footer(foot: Foot, proven: Proven) -> Digests {
+    let sum = proven.checksum.filter(|_| foot.sum);
+    Digests { md5: None, sum: sum.map(|(algorithm, value)| checksum(algorithm, value)) }
+}
+
+/// A proven checksum in the format's words.
+#[must_use]
+pub fn checksum(algorithm: s3::ChecksumAlgorithm, value: Vec<u8>) -> crypto::Checksum {
+    let algorithm = match algorithm {
+        s3::ChecksumAlgorithm::Crc32 => crypto::ChecksumAlgorithm::Crc32,
+        s3::ChecksumAlgorithm::Crc32c => crypto::ChecksumAlgorithm::Crc32c,
+        s3::ChecksumAlgorithm::Crc64Nvme => crypto::ChecksumAlgorithm::Crc64Nvme,
+        s3::ChecksumAlgorithm::Sha1 => crypto::ChecksumAlgorithm::Sha1,
+        s3::ChecksumAlgorithm::Sha256 => crypto::ChecksumAlgorithm::Sha256,
+    };
+    crypto::Checksum { algorithm, kind: crypto::ChecksumType::FullObject, value }
+}
