@@ -79,11 +79,11 @@ fn seal_stream(bencher: Bencher, suite: Suite, len: usize, piece: usize) {
 fn open_stream(bencher: Bencher, suite: Suite, len: usize, piece: usize) {
     let plain_len = PlainLen(len as u64);
     let mut sealed = Vec::new();
-    let mut sealer = Sealer::whole(&DEK, suite, plain_len).unwrap();
-    sealer
+    let mut writer = Sealer::whole(&DEK, suite, plain_len).unwrap();
+    writer
         .push(&buffer(len), &mut |piece| sealed.extend(piece))
         .unwrap();
-    sealer
+    writer
         .finish(&Digests::default(), &mut |piece| sealed.extend(piece))
         .unwrap();
     bencher.counter(BytesCount::new(len)).bench_local(|| {

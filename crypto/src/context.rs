@@ -14,7 +14,7 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// `context` of FORMAT.md §2.2: AAD of the DEK blob and of `priv`, prefix of the envelope's MAC.
+    /// `context` of FORMAT.md §2.2: AAD of DEK blob and `priv`, prefix of what the MAC is over.
     pub(crate) fn of_dek(&self, suite: Suite, layout: Layout, sse: Sse) -> Vec<u8> {
         let fields = [
             self.bucket,
@@ -32,6 +32,22 @@ impl Context<'_> {
 #[must_use]
 pub fn bucket_key_context(bucket: &str, suite: Suite) -> Vec<u8> {
     labelled("sealgate/v1/bucket-key", &[bucket, suite.name()])
+}
+
+/// The ID in the names of an upload's records (FORMAT.md §9): 64 lower-case hex digits, with
+/// SHA-256 whatever the suite.
+#[must_use]
+pub fn upload_record_id(context: &Context<'_>, upload: &str) -> String {
+    let fields = labelled("", &[context.bucket, context.object, upload]);
+    let digest = Suite::Aes256Gcm.hash(&fields);
+    digest.chunks(8).map(hex).collect()
+}
+
+fn hex(eight: &[u8]) -> String {
+    let number = eight
+        .iter()
+        .fold(0, |number: u64, &byte| number << 8 | u64::from(byte));
+    format!("{number:016x}")
 }
 
 /// `LP(x)` of FORMAT.md §0, appended to `out`.
@@ -82,6 +98,22 @@ mod tests {
         };
         let of = |context: Context<'_>| context.of_dek(Suite::Aes256Gcm, Layout::Whole, Sse::S3);
         assert_ne!(of(one), of(other));
+    }
+
+    /// `printf '\0\0\0\1b\0\0\0\1o\0\0\0\1u' | sha256sum`
+    #[test]
+    fn an_upload_record_is_named_by_a_hash() {
+        let id = upload_record_id(
+            &Context {
+                bucket: "b",
+                object: "o",
+            },
+            "u",
+        );
+        assert_eq!(
+            id,
+            "1fa17359dd4e291ac63abefd64db9c3006e2bee8193fb626e78fe38a4fd23dd0"
+        );
     }
 
     #[test]

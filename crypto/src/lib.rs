@@ -1,9 +1,11 @@
 //! The sealed object format of FORMAT.md: keys, envelope, segments, part lists.
 //!
 //! ```text
-//! EnvelopeDraft ──seal──▶ EnvelopeText      two metadata entries        UnverifiedEnvelope ──verify──▶ Envelope
-//! Sealer        ──push──▶ sealed bytes      the body: segments          Opener             ──push────▶ plaintext
-//! PartList      ──────────────────────▶     the end of a parts object   PartTable ──▶ PartSpan
+//! EnvelopeDraft ──seal──▶ EnvelopeText        the two metadata entries
+//! UnverifiedEnvelope ──verify──▶ Envelope     … read again; yields the DEK
+//! Sealer ──push, finish──▶ sealed bytes       the body, segment by segment
+//! Opener ──push, finish──▶ plaintext          … read again, in full or a span of it
+//! PartList ──▶ PartTable ──▶ PartSpan         the end of a parts object, and ranges of it
 //! ```
 //!
 //! Pure: salts and keys come as arguments, bytes go in and out. The crate does not know S3, HTTP or
@@ -33,6 +35,7 @@ pub use aead::SegmentKey;
 pub use aead::TAG_LEN;
 pub use context::Context;
 pub use context::bucket_key_context;
+pub use context::upload_record_id;
 pub use digests::Checksum;
 pub use digests::ChecksumAlgorithm;
 pub use digests::ChecksumType;

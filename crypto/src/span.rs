@@ -11,6 +11,7 @@ use crate::size::whole_sealed_len;
 /// The chunks of a whole object that hold a plain range, with what to trim off their ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
+    size: PlainLen,
     plain: Range<u64>,
     sealed: Range<u64>,
 }
@@ -30,6 +31,7 @@ impl Span {
         // The last chunk is not released before its footer has verified.
         let end = if has_last { whole.0 } else { behind };
         Some(Self {
+            size,
             plain: range,
             sealed: start..end,
         })
@@ -45,6 +47,10 @@ impl Span {
     #[must_use]
     pub fn plain(&self) -> Range<u64> {
         self.plain.clone()
+    }
+
+    pub(crate) const fn size(&self) -> PlainLen {
+        self.size
     }
 
     pub(crate) fn first_chunk(&self) -> u64 {

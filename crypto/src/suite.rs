@@ -150,6 +150,18 @@ mod tests {
         }
     }
 
+    /// GB/T 32905 A.1.
+    #[test]
+    fn sm3_is_that_of_the_standard() {
+        let hex: Vec<_> = Suite::Sm4Gcm
+            .hash(b"abc")
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let expected = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0";
+        assert_eq!(hex.concat(), expected);
+    }
+
     #[test]
     fn names_are_exact() {
         assert_eq!(Suite::from_name("aes256-gcm"), None);

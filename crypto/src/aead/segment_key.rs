@@ -60,7 +60,7 @@ impl SegmentKey {
         Ok(())
     }
 
-    /// Opens chunk `index` in place and cuts its tag off. On failure the chunk holds nothing of use.
+    /// Opens chunk `index` in place and cuts its tag off. On failure the chunk is of no use.
     pub fn open_chunk(&self, index: u64, chunk: &mut Vec<u8>) -> Result<(), Error> {
         let altered = Error::ChunkAltered { chunk: index };
         let Some(at) = chunk.len().checked_sub(TAG_LEN) else {

@@ -19,7 +19,6 @@ use crate::suite::Suite;
 use crate::table::PartSpan;
 use crate::tally::Tally;
 
-#[derive(Debug)]
 pub(super) enum Expect {
     /// Exactly this header.
     Whole {

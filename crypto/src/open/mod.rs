@@ -7,8 +7,10 @@ mod diagnose;
 mod expect;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::aead::SegmentKey;
 use crate::digests::Digests;
@@ -21,6 +23,7 @@ use crate::header::MAGIC;
 use crate::keys::Dek;
 use crate::open::expect::Expect;
 use crate::open::expect::Next;
+use crate::open::window::Window;
 use crate::seal::as_usize;
 use crate::size::CHUNK_LEN;
 use crate::size::FOOTER_LEN;
@@ -35,7 +38,6 @@ use crate::table::PartSpan;
 /// Opens a body that is pushed in pieces of any size. Holds at most two chunks.
 ///
 /// After an error every call returns that error again.
-#[derive(Debug)]
 pub struct Opener {
     expect: Expect,
     stage: Stage,
@@ -49,7 +51,6 @@ pub struct Opener {
 }
 
 /// What the bytes that come next are.
-#[derive(Debug)]
 enum Stage {
     Header,
     Chunk {
@@ -63,17 +64,9 @@ enum Stage {
     End,
 }
 
-#[derive(Debug)]
 struct Segment {
     header: Header,
     key: SegmentKey,
-}
-
-/// The plain bytes that are asked for, counted as they come out.
-#[derive(Debug)]
-struct Window {
-    skip: u64,
-    left: u64,
 }
 
 impl Opener {
@@ -104,14 +97,19 @@ impl Opener {
     pub fn span(dek: &Dek, suite: Suite, size: PlainLen, span: &Span) -> Result<Self, Error> {
         let header = Header::whole(suite, size)?;
         let (index, end) = (span.first_chunk(), span.end_chunk());
-        if end > header.chunks() {
-            return Err(Error::StoredSizeImpossible(span.sealed().end));
+        if span.size() != size {
+            return Err(Error::HeaderOther);
         }
         let segment = Segment {
             key: SegmentKey::of(dek, &header),
             header: header.clone(),
         };
-        let window = Window::of(span.plain(), index * CHUNK_LEN);
+        let plain = span.plain();
+        let skip = plain.start - index * CHUNK_LEN;
+        let window = Window {
+            skip,
+            left: plain.end - plain.start,
+        };
         let expect = Expect::Whole {
             dek: dek.duplicate(),
             header,
@@ -369,29 +367,11 @@ fn after_chunk(segment: Segment, index: u64, end: u64) -> Stage {
     }
 }
 
-impl Window {
-    const ALL: Self = Self {
-        skip: 0,
-        left: u64::MAX,
-    };
-
-    fn of(plain: std::ops::Range<u64>, chunk_start: u64) -> Self {
-        Self {
-            skip: plain.start - chunk_start,
-            left: plain.end - plain.start,
-        }
-    }
-
-    fn emit(&mut self, mut opened: Vec<u8>, plain: &mut dyn FnMut(Vec<u8>)) {
-        let len = opened.len() as u64;
-        let skip = self.skip.min(len);
-        let keep = self.left.min(len - skip);
-        opened.truncate(as_usize(skip + keep));
-        opened.drain(..as_usize(skip));
-        self.skip -= skip;
-        self.left -= keep;
-        if !opened.is_empty() {
-            plain(opened);
-        }
+impl fmt::Debug for Opener {
+    /// Leaves out plaintext.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opener")
+            .field("failed", &self.failed)
+            .finish_non_exhaustive()
     }
 }

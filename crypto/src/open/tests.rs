@@ -561,20 +561,92 @@ fn memory_does_not_follow_an_unproven_length() {
 #[test]
 fn a_gapless_object_of_10_000_parts_needs_no_list() {
     let suite = Suite::Aes256Gcm;
-    let sealed = |skip: u32| {
-        let segments = (1..=10_000).filter(move |&number| number != skip);
-        segments.map(move |number| {
-            let last = number == 10_000;
-            let sealer = Sealer::part(&DEK, suite, number, last, PlainLen(1), [1; 32]).unwrap();
-            run(sealer, &[7], 1)
-        })
+    let part = |number: u32| {
+        let last = number == 10_000;
+        let sealer = Sealer::part(&DEK, suite, number, last, PlainLen(1), [1; 32]).unwrap();
+        run(sealer, &[7], 1)
     };
     for (skip, expected) in [(0, Ok(Digests::default())), (5, Err(Error::PartSequence))] {
         let mut opener = Opener::parts(&DEK, suite, None);
-        let pushed = sealed(skip).try_for_each(|segment| opener.push(&segment, &mut |_| ()));
-        let ended = pushed.and_then(|()| opener.finish(&mut |_| ()));
-        assert_eq!(ended, expected);
+        let pushed = (1..=10_000)
+            .filter(|&number| number != skip)
+            .try_for_each(|number| opener.push(&part(number), &mut |_| ()));
+        assert_eq!(pushed.and_then(|()| opener.finish(&mut |_| ())), expected);
     }
+    let segment = |at: u64| part(u32::try_from(at / 16_529 + 1).unwrap());
+    let mut walk = Walk::new(&DEK, suite, SealedLen(16_529 * 10_000), None);
+    while let Some(range) = walk.wants() {
+        let here = segment(range.start);
+        let next = if range.end - range.start == 144 {
+            segment(range.end)
+        } else {
+            vec![]
+        };
+        let start = (range.start % 16_529) as usize;
+        let bytes = [&here[start..], &next].concat();
+        walk.step(&bytes[..(range.end - range.start) as usize])
+            .unwrap();
+    }
+    let table = walk.finish().unwrap();
+    assert_eq!(table.total(), PlainLen(10_000));
+    let span = table.span(9_999..10_000).unwrap();
+    let (out, ended) = open(Opener::parts_span(&DEK, &span), &part(10_000), 999);
+    assert_eq!((out, ended), (vec![7], Ok(Digests::default())));
+}
+
+#[test]
+fn a_walk_proves_every_header_and_the_end() {
+    let suite = Suite::Sm4Gcm;
+    // 1015 runs do not fit: the list that is found holds none.
+    let parts: Vec<_> = (1..=1015)
+        .map(|number| (number, (number % 2) as usize))
+        .collect();
+    let (_, sealed) = seal_parts(suite, &parts, Ending::Added);
+    let stored = SealedLen(sealed.len() as u64);
+    let tail = &sealed[sealed.len() - 1024..];
+    let found = PartList::from_tail(tail, stored, &DEK.closing_key(suite), suite);
+    let Ok(Tail::List(list)) = found else {
+        unreachable!()
+    };
+    let walk = |sealed: &[u8]| walk(suite, sealed, Some(list.clone())).map(|_| ());
+    let without =
+        |range: std::ops::Range<usize>| [&sealed[..range.start], &sealed[range.end..]].concat();
+    let mut altered = sealed.clone();
+    altered[16_529 + 23] ^= 1;
+    assert_eq!(walk(&sealed), Ok(()));
+    assert!(matches!(
+        walk(&altered),
+        Err(Error::FooterAltered | Error::HeaderMalformed)
+    ));
+    assert_eq!(
+        walk(&without(16_529..16_529 + 16_528)),
+        Err(Error::PartSequence)
+    );
+    let end = sealed.len();
+    assert_eq!(
+        walk(&sealed[..end - 16_528]),
+        Err(Error::LastSegmentMissing)
+    );
+    assert_eq!(walk(&sealed[..end - 1]), Err(Error::SegmentTruncated));
+    assert_eq!(walk(&sealed[..end - 16_520]), Err(Error::SegmentTruncated));
+    assert_eq!(
+        walk(&[&sealed[..], &[0]].concat()),
+        Err(Error::TrailingBytes)
+    );
+    let twice = [&sealed[..], &sealed[end - 16_528..]].concat();
+    assert_eq!(walk(&twice), Err(Error::SegmentAfterLast));
+}
+
+#[test]
+fn nothing_prints_plaintext() {
+    let mut sealer = Sealer::whole(&DEK, Suite::Aes256Gcm, PlainLen(100)).unwrap();
+    sealer.push(&[77; 50], &mut |_| ()).unwrap();
+    assert!(!format!("{sealer:?}").contains("77, 77"));
+    let mut opener = Opener::whole(&DEK, Suite::Aes256Gcm, PlainLen(100)).unwrap();
+    let body = seal_whole(Suite::Aes256Gcm, &[77; 100], 100);
+    opener.push(&body, &mut |_| ()).unwrap();
+    assert!(opener.held.is_some());
+    assert!(!format!("{opener:?}").contains("77, 77"));
 }
 
 #[test]
@@ -584,6 +656,13 @@ fn the_sizes_in_a_listing_are_those_of_the_bodies() {
         let expected = whole_sealed_len(PlainLen(size as u64));
         assert_eq!(expected, Some(SealedLen(sealed.len() as u64)));
     }
+}
+
+/// (size, start, length) of a range that lies inside.
+fn ranges() -> impl Strategy<Value = (u64, u64, u64)> {
+    (1..300_000_u64)
+        .prop_flat_map(|size| (Just(size), 0..size))
+        .prop_flat_map(|(size, start)| (Just(size), Just(start), 1..=size - start))
 }
 
 proptest! {
@@ -606,9 +685,7 @@ proptest! {
 
     #[test]
     fn whole_spans_are_slices(
-        (size, start, len) in (1..300_000_u64).prop_flat_map(|size| {
-            (Just(size), 0..size).prop_flat_map(|(size, start)| (Just(size), Just(start), 1..=size - start))
-        }),
+        (size, start, len) in ranges(),
         split in 1..100_000_usize,
     ) {
         let plain = text(size as usize);

@@ -1,5 +1,8 @@
 //! The list of parts at the end of a parts object (FORMAT.md §4.5).
 
+mod frame;
+mod runs;
+
 use std::ops::Range;
 
 use crate::aead::TAG_LEN;
@@ -10,6 +13,12 @@ use crate::error::Error;
 use crate::header::Header;
 use crate::header::Role;
 use crate::keys::ClosingKey;
+use crate::list::frame::FRAME_LEN;
+use crate::list::frame::Frame;
+use crate::list::frame::SALT_LEN;
+use crate::list::frame::SEALED_LEN_MIN;
+use crate::list::runs::RUN_LEN;
+use crate::list::runs::Run;
 use crate::seal::as_usize;
 use crate::size::FOOTER_LEN;
 use crate::size::PART_LEN_MAX;
@@ -21,16 +30,8 @@ use crate::suite::Suite;
 use crate::table::PartTable;
 use crate::tally::Tally;
 
-const SALT_LEN: usize = 16;
-/// Salt, length and 12 zero bytes.
-const FRAME_LEN: usize = 32;
-const RUN_LEN: usize = 16;
 /// L without runs.
 const FIXED_LEN: usize = 104;
-const SEALED_LEN_MIN: usize = FIXED_LEN + TAG_LEN;
-const SEALED_LEN_MAX: usize = 16_344;
-/// Footer and frame: what every reader of a tail needs at least.
-const BEHIND_LEN: usize = FRAME_LEN + 80;
 
 /// One of the client's parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,14 +59,6 @@ pub struct PartList {
     digest: [u8; 32],
     /// Empty in a list that was read and had no room for them.
     runs: Vec<Run>,
-}
-
-/// `count` parts of equal length from number `first`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Run {
-    first: u32,
-    count: u32,
-    plain_len: PlainLen,
 }
 
 /// What the last bytes of a parts object held.
@@ -106,7 +99,7 @@ impl PartList {
             total,
             digests,
             digest,
-            runs: runs_of(parts),
+            runs: runs::of(parts),
         })
     }
 
@@ -215,7 +208,9 @@ impl PartList {
             return Ok(Tail::Absent);
         };
         let Some(sealed) = frame.sealed else {
-            return Ok(Tail::Longer((frame.sealed_len + BEHIND_LEN) as u64));
+            return Ok(Tail::Longer(
+                (frame.sealed_len + FRAME_LEN) as u64 + FOOTER_LEN,
+            ));
         };
         let Ok(list) = derive::list(suite, closing, frame.salt).open(&[], sealed) else {
             return Ok(Tail::Absent);
@@ -297,7 +292,7 @@ impl PartList {
         let (digests, rest) = rest.split_first_chunk::<DIGESTS_LEN>()?;
         let (digest, rest) = rest.split_first_chunk()?;
         let (run_count, runs) = rest.split_first_chunk()?;
-        let runs = parse_runs(u32::from_be_bytes(*run_count), runs)?;
+        let runs = runs::parse(u32::from_be_bytes(*run_count), runs)?;
         let parsed = Self {
             suite,
             count: u32::from_be_bytes(*count),
@@ -314,83 +309,12 @@ impl PartList {
             let most = u64::from(self.count) * PART_LEN_MAX.0;
             return (1..=PARTS_MAX).contains(&self.count) && self.total.0 <= most;
         }
+        let count: u64 = self.runs.iter().map(|run| u64::from(run.count)).sum();
+        if count != u64::from(self.count) || self.count > PARTS_MAX {
+            return false;
+        }
         let parts: Vec<_> = self.runs.iter().copied().flat_map(Run::parts).collect();
         // Made anew from its parts it must be the same: maximal runs, count, total and digest.
         Self::new(self.suite, &parts, self.digests.clone()).is_ok_and(|anew| anew == *self)
-    }
-}
-
-impl Run {
-    fn parts(self) -> impl Iterator<Item = Part> {
-        let Self {
-            first,
-            count,
-            plain_len,
-        } = self;
-        (first..first + count).map(move |number| Part { number, plain_len })
-    }
-}
-
-fn runs_of(parts: &[Part]) -> Vec<Run> {
-    let same = |one: &Part, next: &Part| one.runs_on_with(*next);
-    let run = |parts: &[Part]| {
-        let first = parts.first()?;
-        let count = u32::try_from(parts.len()).ok()?;
-        Some(Run {
-            first: first.number,
-            count,
-            plain_len: first.plain_len,
-        })
-    };
-    parts.chunk_by(same).filter_map(run).collect()
-}
-
-/// Believes no count and no number before it is within limits.
-fn parse_runs(run_count: u32, bytes: &[u8]) -> Option<Vec<Run>> {
-    let (runs, rest) = bytes.as_chunks::<RUN_LEN>();
-    if u32::try_from(runs.len()) != Ok(run_count) || !rest.is_empty() {
-        return None;
-    }
-    runs.iter().map(parse_run).collect()
-}
-
-fn parse_run(bytes: &[u8; RUN_LEN]) -> Option<Run> {
-    let (first, rest) = bytes.split_first_chunk()?;
-    let (count, plain_len) = rest.split_first_chunk()?;
-    let (first, count) = (u32::from_be_bytes(*first), u32::from_be_bytes(*count));
-    let plain_len = PlainLen(u64::from_be_bytes(plain_len.try_into().ok()?));
-    let behind = first.checked_add(count)?;
-    let within = first >= 1 && count >= 1 && behind <= PARTS_MAX + 1;
-    within.then_some(Run {
-        first,
-        count,
-        plain_len,
-    })
-}
-
-/// The last 32 bytes of a padding, and the sealed list before them if enough bytes are there.
-struct Frame<'a> {
-    salt: &'a [u8],
-    sealed_len: usize,
-    sealed: Option<&'a [u8]>,
-}
-
-impl<'a> Frame<'a> {
-    fn parse(padding: &'a [u8]) -> Option<Self> {
-        let (before, frame) = padding.split_last_chunk::<FRAME_LEN>()?;
-        let (salt, rest) = frame.split_at(SALT_LEN);
-        let (sealed_len, zeros) = rest.split_first_chunk()?;
-        let sealed_len = usize::try_from(u32::from_be_bytes(*sealed_len)).ok()?;
-        let possible = (SEALED_LEN_MIN..=SEALED_LEN_MAX).contains(&sealed_len)
-            && (sealed_len - SEALED_LEN_MIN).is_multiple_of(RUN_LEN);
-        if !possible || zeros.iter().any(|&byte| byte != 0) {
-            return None;
-        }
-        let start = before.len().checked_sub(sealed_len);
-        Some(Self {
-            salt,
-            sealed_len,
-            sealed: start.and_then(|at| before.get(at..)),
-        })
     }
 }
