@@ -540,6 +540,17 @@ fn spans_refuse_headers_that_the_list_does_not_name() {
 }
 
 #[test]
+fn spans_refuse_a_last_segment_before_the_end_of_the_list() {
+    let suite = Suite::Aes256Gcm;
+    let (_, sealed) = seal_parts(suite, &[(1, 10), (2, 20)], Ending::Added);
+    let (_, ends_early) = seal_parts(suite, &[(1, 10)], Ending::Parked);
+    let table = table_from_tail(suite, &sealed);
+    let span = table.span(0..10).unwrap();
+    let ended = open(Opener::parts_span(&DEK, &span), &ends_early, 99).1;
+    assert_eq!(ended, Err(Error::ListDisagrees));
+}
+
+#[test]
 fn memory_does_not_follow_an_unproven_length() {
     let suite = Suite::Aes256Gcm;
     let header = Header::part(
