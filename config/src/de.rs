@@ -120,8 +120,7 @@ impl<'de> Deserializer<'de> for &'de Node {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match &self.data {
             Data::Text(text) => visitor.visit_borrowed_str(text),
-            // Its value is of no use: what has a dimension is written with a unit, as a text.
-            Data::Number(_) => visitor.visit_f64(0.0),
+            Data::Number => visitor.visit_f64(0.0),
             Data::Boolean(value) => visitor.visit_bool(*value),
             Data::Sequence(nodes) => visitor.visit_seq(SeqDeserializer::new(nodes.iter())),
             Data::Mapping(entries) => {
@@ -154,6 +153,19 @@ impl<'de> Deserializer<'de> for &'de Node {
         }
     }
 
+    /// serde would take a sequence for a struct, too, field by field.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        match &self.data {
+            Data::Sequence(_) => Err(de::Error::invalid_type(Unexpected::Seq, &visitor)),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
@@ -164,7 +176,7 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        unit unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 

@@ -3,6 +3,11 @@
 //! Nothing is judged here beyond its shape. `None` in a list stands where a mistake was found
 //! and reported. Keys of type [`Later`] have their name already and their meaning not yet.
 
+#![expect(
+    dead_code,
+    reason = "keys of type `Later` are refused while they are read"
+)]
+
 use policy::Action;
 use serde::Deserialize;
 
@@ -33,7 +38,7 @@ pub(crate) struct Raw {
     /// Who may call. No default; `[]` lets nobody in.
     pub clients: Option<List<Client>>,
     /// Where bucket keys come from. Default: none, which is enough for rules that do not seal.
-    pub keys: Option<List<Key>>,
+    pub keys: Option<List<KeySource>>,
     /// What is decided: the first rule that matches, and no match refuses. No default.
     pub rules: Option<List<Rule>>,
     /// How much of everything, and how long.
@@ -182,7 +187,7 @@ pub(crate) struct Verb(#[serde(with = "ActionWord")] pub Action);
 /// One entry of `keys`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
-pub(crate) struct Key {
+pub(crate) struct KeySource {
     /// What rules call it, and what sealed objects keep: 1–64 of `A–Z a–z 0–9 . _ -`, not
     /// `customer`. Sealed objects cannot be read any more when it changes. No default.
     pub name: Option<String>,

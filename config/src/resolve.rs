@@ -44,7 +44,7 @@ fn config(raw: Raw, desk: &mut Desk<'_>) -> Option<Config> {
     let (keys, names) = keys::resolve(raw.keys, desk);
     let (clients, grants) = clients::resolve(raw.clients, desk);
     let rules = rules::resolve(raw.rules, &names, grants, desk);
-    let limits = limits(raw.limits.unwrap_or_default(), desk);
+    let limits = limits(&raw.limits.unwrap_or_default(), desk);
     let (listen, admin) = listen;
     Some(Config {
         listen,
@@ -59,7 +59,7 @@ fn config(raw: Raw, desk: &mut Desk<'_>) -> Option<Config> {
     })
 }
 
-fn limits(raw: raw::Limits, desk: &mut Desk<'_>) -> Option<Limits> {
+fn limits(raw: &raw::Limits, desk: &mut Desk<'_>) -> Option<Limits> {
     let path = Path::root().key("limits");
     let xml_body = raw.xml_body.map_or(defaults::XML_BODY, |size| size.0);
     if xml_body == 0 {

@@ -82,7 +82,9 @@ fn measure(text: &str, units: &[(&str, u64)], example: &str) -> Result<u64, Stri
     };
     let number = digits
         .parse::<u64>()
-        .map_err(|_| format!("not a whole number: {example} is"))?;
+        .ok()
+        .filter(|_| !digits.starts_with('+'));
+    let number = number.ok_or_else(|| format!("not a whole number with its unit: {example} is"))?;
     number
         .checked_mul(*factor)
         .ok_or_else(|| "too large".to_owned())

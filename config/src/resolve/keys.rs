@@ -47,7 +47,10 @@ impl KeyNames {
 }
 
 /// The section `keys`.
-pub(crate) fn resolve(raw: Option<List<raw::Key>>, desk: &mut Desk<'_>) -> (Vec<Key>, KeyNames) {
+pub(crate) fn resolve(
+    raw: Option<List<raw::KeySource>>,
+    desk: &mut Desk<'_>,
+) -> (Vec<Key>, KeyNames) {
     let path = Path::root().key("keys");
     let mut names = KeyNames {
         entries: Vec::new(),
@@ -97,7 +100,7 @@ fn own_name(
     Some(name)
 }
 
-fn provider(raw: &raw::Key, path: &Path, desk: &mut Desk<'_>) -> Option<Provider> {
+fn provider(raw: &raw::KeySource, path: &Path, desk: &mut Desk<'_>) -> Option<Provider> {
     match desk.required(raw.provider, &path.key("provider"))? {
         ProviderWord::Local => local(raw, path, desk),
         ProviderWord::Vault | ProviderWord::AwsKms | ProviderWord::HuaweiKms => {
@@ -107,7 +110,7 @@ fn provider(raw: &raw::Key, path: &Path, desk: &mut Desk<'_>) -> Option<Provider
     }
 }
 
-fn local(raw: &raw::Key, path: &Path, desk: &mut Desk<'_>) -> Option<Provider> {
+fn local(raw: &raw::KeySource, path: &Path, desk: &mut Desk<'_>) -> Option<Provider> {
     let file = desk.required(raw.file.as_deref(), &path.key("file"))?;
     let file = desk.beside(file);
     let keyring = match Keyring::load(&file, desk.source) {

@@ -83,7 +83,7 @@ fn rule(
     };
     let protection = protection(
         raw.protect,
-        raw.default.unwrap_or_default(),
+        &raw.default.unwrap_or_default(),
         keys,
         path,
         desk,
@@ -164,7 +164,7 @@ fn sealed_as(raw: Option<String>, path: &Path, desk: &mut Desk<'_>) -> Option<St
 
 fn protection(
     protect: Option<Protect>,
-    default: SealDefault,
+    default: &SealDefault,
     keys: &KeyNames,
     path: &Path,
     desk: &mut Desk<'_>,
