@@ -45,11 +45,14 @@ impl Report {
     /// Adds a problem with the value at a path. When nothing is there, the problem is that, and
     /// its place is what should have held it.
     pub fn add(&mut self, path: &Path, reason: impl Into<String>) {
-        let way = self.tree.walk(path);
-        if way.iter().any(|node| matches!(node.data, Data::Mistaken)) {
+        if self.is_mistaken(path) {
             return;
         }
-        let at = way.last().map_or(Position::START, |node| node.at);
+        let at = self
+            .tree
+            .walk(path)
+            .last()
+            .map_or(Position::START, |node| node.at);
         self.flaws.push(Flaw {
             at,
             path: path.clone(),
@@ -57,10 +60,10 @@ impl Report {
         });
     }
 
-    /// Whether nothing was wrong with the shape of what stands at a path.
-    pub fn is_sound(&self, path: &Path) -> bool {
+    /// Whether what stands at a path, or above it, was reported already.
+    pub fn is_mistaken(&self, path: &Path) -> bool {
         let way = self.tree.walk(path);
-        way.last().is_none_or(|node| node.is_sound())
+        way.iter().any(|node| matches!(node.data, Data::Mistaken))
     }
 
     /// Whether nothing was found so far.
@@ -73,19 +76,28 @@ impl Report {
         Problems::new(self.flaws.into_iter().map(problem).collect())
     }
 
-    /// Reports a fault and takes its node out, so that the next try gets further. Every call
+    /// Reports a fault and takes its node out, so that the next try gets further. What a type
+    /// says about a node of which a part is mistaken only follows from that. Every call
     /// leaves the tree with one sound node less, which is why reading ends.
     fn prune(&mut self, path: &Path, fault: &Fault) {
         let reason = fault.to_string();
+        let follows = matches!(fault, Fault::Other(_))
+            && self
+                .tree
+                .walk(path)
+                .last()
+                .is_some_and(|node| !node.is_sound());
         let at = match fault {
             Fault::UnknownKey { known, .. } => self.forget_key(path, known),
             _ => self.mistake(path),
         };
-        self.flaws.push(Flaw {
-            at,
-            path: path.clone(),
-            reason,
-        });
+        if !follows {
+            self.flaws.push(Flaw {
+                at,
+                path: path.clone(),
+                reason,
+            });
+        }
     }
 
     fn mistake(&mut self, path: &Path) -> Position {
@@ -98,7 +110,7 @@ impl Report {
     }
 
     /// Takes an unknown key out. When another one was meant, that one is mistaken rather than
-    /// missing.
+    /// missing; and when nothing is left, so is all that should have been there.
     fn forget_key(&mut self, path: &Path, known: &[&'static str]) -> Position {
         let Some((parent, Step::Key(key))) = path.split_last() else {
             return self.mistake(path);
@@ -123,6 +135,9 @@ impl Report {
                 at,
                 value,
             });
+        }
+        if entries.is_empty() {
+            self.mistake(&parent);
         }
         at
     }
@@ -210,10 +225,12 @@ mod tests {
     }
 
     #[test]
-    fn knows_what_is_sound() {
+    fn knows_what_was_reported() {
         let (_, report) = Report::read::<Raw>("name: x\nlist: [a, 1]\n").unwrap();
-        assert!(report.is_sound(&Path::root().key("name")));
-        assert!(!report.is_sound(&Path::root().key("list")));
-        assert!(!report.is_sound(&Path::root()));
+        let list = Path::root().key("list");
+        assert!(report.is_mistaken(&list.index(1)));
+        assert!(report.is_mistaken(&list.index(1).key("below")));
+        assert!(!report.is_mistaken(&list));
+        assert!(!report.is_mistaken(&Path::root().key("absent")));
     }
 }

@@ -22,24 +22,32 @@ pub(crate) struct Known {
     pub complete: bool,
 }
 
+impl Known {
+    /// Whether the file has an entry for this caller.
+    pub fn holds(&self, caller: &Caller) -> bool {
+        self.grants.iter().any(|grants| grants.caller == *caller)
+    }
+}
+
 /// The section `clients`.
 pub(crate) fn resolve(raw: Option<List<raw::Client>>, desk: &mut Desk<'_>) -> (Vec<Client>, Known) {
     let path = Path::root().key("clients");
-    let entries = desk.entries(raw, &path);
+    let readable = |list: &List<raw::Client>| list.iter().all(Option::is_some);
     let mut known = Known {
         grants: Vec::new(),
-        complete: desk.report.is_sound(&path),
+        complete: raw.as_ref().is_some_and(readable),
     };
+    let entries = desk.entries(raw, &path);
     let mut clients: Vec<Client> = Vec::new();
     for (path, raw) in entries {
         let name = own_name(raw.name.as_deref(), &path.key("name"), &known, desk);
         known.complete &= name.is_some();
         let may = may(raw.may, &path.key("may"), desk);
         if let Some(name) = name.clone() {
-            known.grants.push(Grants {
-                caller: Caller::Client(name),
-                may,
-            });
+            let caller = Caller::Client(name);
+            if !known.holds(&caller) {
+                known.grants.push(Grants { caller, may });
+            }
         }
         let (public, secret) = (path.key("access_key"), path.key("secret_key"));
         let access_key = desk.required(raw.access_key, &public);
@@ -76,10 +84,8 @@ fn own_name(
         return None;
     }
     let name = desk.parsed(ClientName::parse(text), path)?;
-    let caller = Caller::Client(name.clone());
-    if known.grants.iter().any(|grants| grants.caller == caller) {
+    if known.holds(&Caller::Client(name.clone())) {
         desk.problem(path, format!("another client is already named `{name}`"));
-        return None;
     }
     Some(name)
 }

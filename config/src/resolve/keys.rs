@@ -52,9 +52,13 @@ pub(crate) fn resolve(
     desk: &mut Desk<'_>,
 ) -> (Vec<Key>, KeyNames) {
     let path = Path::root().key("keys");
+    let complete = match &raw {
+        Some(list) => list.iter().all(Option::is_some),
+        None => !desk.report.is_mistaken(&path),
+    };
     let mut names = KeyNames {
         entries: Vec::new(),
-        complete: desk.report.is_sound(&path),
+        complete,
     };
     let mut keys = Vec::new();
     for (path, raw) in numbered(raw.unwrap_or_default(), &path) {

@@ -129,7 +129,7 @@ fn caller(text: &str, known: &Known, path: &Path, desk: &mut Desk<'_>) -> Option
         _ => {}
     }
     let caller = Caller::Client(desk.parsed(ClientName::parse(text), path)?);
-    if known.grants.iter().any(|grants| grants.caller == caller) {
+    if known.holds(&caller) {
         return Some(CallerPattern::Exactly(caller));
     }
     if known.complete {

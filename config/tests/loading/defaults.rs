@@ -1,0 +1,158 @@
+//! What a configuration says where its file says nothing, and that what it says counts.
+
+use std::time::Duration;
+
+use config::Limits;
+use config::Provider;
+use policy::Action;
+use policy::Algorithm;
+use policy::Caller;
+use policy::CallerPattern;
+use policy::Decision;
+use policy::Protection;
+use policy::Request;
+use policy::Rule;
+use policy::Sse;
+use policy::Unsealed;
+
+use crate::shelf::SMALLEST;
+use crate::shelf::Shelf;
+use crate::shelf::smallest_with;
+
+#[test]
+fn every_section_has_the_defaults_of_the_reference() {
+    let config = Shelf::stocked().load(SMALLEST).unwrap();
+    assert_eq!(config.region, "us-east-1");
+    assert_eq!(config.domains, Vec::<String>::new());
+    assert_eq!(config.admin, None);
+    assert_eq!(config.backend.region, "us-east-1");
+    assert_eq!(config.backend.min_part, 5 * 1024 * 1024);
+    assert_eq!(config.keys[0].algorithm, None);
+    let limits = Limits {
+        clock_skew: Duration::from_mins(15),
+        xml_body: 2 * 1024 * 1024,
+        connect: Duration::from_secs(5),
+        silence: Duration::from_mins(1),
+    };
+    assert_eq!(config.limits, limits);
+}
+
+#[test]
+fn a_rule_that_says_nothing_seals_everything_of_everybody() {
+    let config = Shelf::stocked().load(SMALLEST).unwrap();
+    let rules: Vec<&Rule> = config.rules.rules().collect();
+    let [rule] = &*rules else { panic!() };
+    assert_eq!(rule.prefix, "");
+    assert_eq!(rule.clients, [CallerPattern::AnyClient]);
+    assert_eq!(rule.unsealed, Unsealed::Reject);
+    assert_eq!(rule.sealed_as, None);
+    assert_eq!(seal(rule), ("main", Algorithm::Aes256));
+}
+
+#[test]
+fn a_client_without_may_may_do_nothing() {
+    let config = Shelf::stocked().load(SMALLEST).unwrap();
+    let caller = Caller::Client(config.clients[0].name.clone());
+    for action in Action::ALL {
+        let request = Request {
+            caller: &caller,
+            action,
+            operation: "Op",
+            bucket: Some("b"),
+            object: Some("x"),
+        };
+        assert!(matches!(
+            policy::decide(&config.rules, &request),
+            Decision::Refused(_)
+        ));
+    }
+}
+
+#[test]
+fn a_keyrings_active_key_is_the_default_master() {
+    let keyring = "active: b\nkeys:\n\
+        \x20 - {id: a, key: AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=, created: 2026-01-05T09:00:00Z}\n\
+        \x20 - {id: b, key: AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHx8=, created: 2026-01-05T09:00:00Z}\n";
+    for (key, expected) in [("", "b"), (", master: a", "a"), (", master: b", "b")] {
+        let text = smallest_with("keyring.yaml", &format!("keyring.yaml{key}"));
+        let shelf = Shelf::stocked().file("/etc/sealgate/keyring.yaml", 0o600, keyring);
+        let config = shelf.load(&text).unwrap();
+        let Provider::Local {
+            master,
+            keyring,
+            file,
+        } = &config.keys[0].provider;
+        assert_eq!(master, expected);
+        assert_eq!(keyring.ids().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(file.to_str(), Some("/etc/sealgate/keyring.yaml"));
+    }
+}
+
+#[test]
+fn the_first_key_and_the_keys_algorithm_are_what_a_rule_seals_with() {
+    let keys = "  - {name: main, algorithm: SM4, provider: local, file: keyring.yaml}
+  - {name: other, provider: local, file: keyring.yaml}
+";
+    let one = "  - {name: main, provider: local, file: keyring.yaml}\n";
+    for (default, expected) in [
+        ("{}", ("main", Algorithm::Sm4)),
+        ("{algorithm: AES256}", ("main", Algorithm::Aes256)),
+        ("{key: other}", ("other", Algorithm::Aes256)),
+        (
+            "{key: other, algorithm: SM4, sse: AES256}",
+            ("other", Algorithm::Sm4),
+        ),
+    ] {
+        let text = smallest_with(one, keys).replacen(
+            "\"*\"}}",
+            &format!("\"*\"}}, default: {default}}}"),
+            1,
+        );
+        let config = Shelf::stocked().load(&text).unwrap();
+        assert_eq!(
+            seal(config.rules.rules().next().unwrap()),
+            expected,
+            "{default}"
+        );
+    }
+}
+
+#[test]
+fn rules_that_do_not_seal_need_no_keys() {
+    let text = smallest_with(
+        "keys:\n  - {name: main, provider: local, file: keyring.yaml}\n",
+        "",
+    )
+    .replacen("\"*\"}}", "\"*\"}, protect: none, unsealed: serve}", 1);
+    let config = Shelf::stocked().load(&text).unwrap();
+    let rule = config.rules.rules().next().unwrap();
+    assert_eq!(rule.protection, Protection::Relay);
+    assert_eq!(rule.unsealed, Unsealed::Serve);
+}
+
+#[test]
+fn domains_and_hosts_are_lower_case() {
+    let text = smallest_with("backend:", "domains: [S3.Example.COM]\nbackend:").replacen(
+        "http://minio:9000",
+        "https://MinIO",
+        1,
+    );
+    let config = Shelf::stocked().load(&text).unwrap();
+    assert_eq!(config.domains, ["s3.example.com"]);
+    let endpoint = &config.backend.endpoints[0];
+    assert_eq!(
+        (endpoint.tls, &*endpoint.host, endpoint.port),
+        (true, "minio", 443)
+    );
+}
+
+fn seal(rule: &Rule) -> (&str, Algorithm) {
+    match &rule.protection {
+        Protection::Seal {
+            key,
+            algorithm,
+            sse: Sse::Aes256,
+        } => (key.as_str(), *algorithm),
+        Protection::Relay => panic!("it does not seal"),
+    }
+}
