@@ -9,6 +9,7 @@
 //! New bucket keys are wrapped under `active`; the others stay to unwrap what they wrapped.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::fs::File;
 use std::fs::OpenOptions;
 use std::io;
@@ -85,7 +86,8 @@ impl Keyring {
         let text = Zeroizing::new(format!(
             "# Master keys. Whoever reads this file can open every object sealed under them;\n\
              # without it nobody can. Keep a copy in a safe place.\n\
-             active: \"{id}\"\nkeys:\n  - id: \"{id}\"\n    key: {encoded}\n    created: {created}\n",
+             active: \"{id}\"\nkeys:\n  - id: \"{id}\"\n    \
+             key: {encoded}\n    created: {created}\n",
             encoded = *encoded,
         ));
         let mut file = OpenOptions::new()
@@ -93,8 +95,14 @@ impl Keyring {
             .create_new(true)
             .mode(0o600)
             .open(path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
+        let written = file
+            .write_all(text.as_bytes())
+            .and_then(|()| file.sync_all());
+        if let Err(error) = written {
+            // Half a keyring would stand in the way of the next try.
+            fs::remove_file(path)?;
+            return Err(error);
+        }
         // The name has to survive a power cut too.
         let folder = path
             .parent()

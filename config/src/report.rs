@@ -100,10 +100,17 @@ impl Report {
         }
     }
 
+    /// Marks a node, or all of the file where that would bring reading no further: when there
+    /// is no such node, or it is marked already.
     fn mistake(&mut self, path: &Path) -> Position {
         let known = self.tree.walk(path).len() == path.steps().len() + 1;
-        let place = if known { path.clone() } else { Path::root() };
-        self.tree.at_mut(&place).map_or(Position::START, |node| {
+        let root = Path::root();
+        let place = if known && !self.is_mistaken(path) {
+            path
+        } else {
+            &root
+        };
+        self.tree.at_mut(place).map_or(Position::START, |node| {
             node.data = Data::Mistaken;
             node.at
         })

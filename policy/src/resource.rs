@@ -178,7 +178,9 @@ mod tests {
                     (None, None) => true,
                     (Some((b'*', rest)), None) => slow(rest, t),
                     (Some((b'*', rest)), Some((_, tail))) => slow(rest, t) || slow(p, tail),
-                    (Some((c, rest)), Some((d, tail))) => (*c == b'?' || c == d) && slow(rest, tail),
+                    (Some((c, rest)), Some((d, tail))) => {
+                        (*c == b'?' || c == d) && slow(rest, tail)
+                    }
                     _ => false,
                 }
             }
@@ -186,7 +188,11 @@ mod tests {
         }
 
         #[test]
-        fn what_covers_matches_at_least_as_much(a in "[ab*?]{1,4}", b in "[ab*?]{1,4}", t in "[ab]{0,5}") {
+        fn what_covers_matches_at_least_as_much(
+            a in "[ab*?]{1,4}",
+            b in "[ab*?]{1,4}",
+            t in "[ab]{0,5}",
+        ) {
             let (a, b) = (pattern(&a), pattern(&b));
             if a.covers(&b) && b.matches(&t) {
                 prop_assert!(a.matches(&t));

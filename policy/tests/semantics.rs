@@ -182,7 +182,10 @@ proptest! {
         };
         let may: Vec<_> = grants
             .iter()
-            .map(|(bucket, action)| Grant { bucket: pattern(bucket), actions: vec![Action::ALL[*action]] })
+            .map(|(bucket, action)| Grant {
+                bucket: pattern(bucket),
+                actions: vec![Action::ALL[*action]],
+            })
             .collect();
         let rules: Vec<_> = rules
             .iter()

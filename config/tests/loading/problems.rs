@@ -195,3 +195,19 @@ fn a_missing_file_is_a_problem_of_its_own() {
 fn the_smallest_configuration_has_no_problems() {
     assert_eq!(Shelf::stocked().problems(SMALLEST), Vec::<String>::new());
 }
+
+#[test]
+fn reading_ends_with_something_to_say_wherever_a_file_is_broken() {
+    for (at, _) in SMALLEST.char_indices() {
+        let (before, rest) = SMALLEST.split_at(at);
+        for put in [
+            "", "[", "]", "{", "}", ":", ": ", "\"", "'", "&x ", "*x", "!x ", "~", "- ", "#", "\n",
+            "\t",
+        ] {
+            let text = format!("{before}{put}{}", &rest[1..]);
+            let loaded = Shelf::stocked().load(&text);
+            let said = loaded.err().map(|problems| problems.as_slice().len());
+            assert_ne!(said, Some(0), "{text}");
+        }
+    }
+}
