@@ -83,7 +83,9 @@ pub fn assemble(config: Config) -> Result<Assembled, Unstartable> {
     let admin = config.admin;
     let gateway = Gateway::new(Arc::new(snapshot(config)), Arc::clone(&metrics));
     let mut clients = http_proxy_service(&server.configuration, gateway);
-    addresses.iter().for_each(|address| clients.add_tcp(&address.to_string()));
+    addresses
+        .iter()
+        .for_each(|address| clients.add_tcp(&address.to_string()));
     server.add_service(clients);
     if let Some(address) = admin {
         let mut pages = Service::new("admin".to_owned(), Admin::new(Arc::clone(&metrics)));
@@ -121,5 +123,7 @@ fn conf() -> ServerConf {
 /// pingora retries a taken port silently; we say at once which one it is.
 fn probe(address: SocketAddr) -> Result<(), Unstartable> {
     let bound = TcpListener::bind(address);
-    bound.map(drop).map_err(|source| Unstartable::Listen { address, source })
+    bound
+        .map(drop)
+        .map_err(|source| Unstartable::Listen { address, source })
 }

@@ -38,7 +38,11 @@ impl Clients {
             let secret = SecretKey::new(client.secret_key.expose().to_owned());
             (client.access_key, (client.name, secret))
         });
-        Self { by_access_key: by_access_key.collect(), region, limits }
+        Self {
+            by_access_key: by_access_key.collect(),
+            region,
+            limits,
+        }
     }
 
     /// Verifies the head of a request at the time `now`.
@@ -50,12 +54,19 @@ impl Clients {
         now: OffsetDateTime,
     ) -> Result<Caller> {
         let secrets = |access_key: &str| self.by_access_key.get(access_key).map(|(_, key)| key);
-        let expect = Expectation { now, region: &self.region, limits: self.limits };
+        let expect = Expectation {
+            now,
+            region: &self.region,
+            limits: self.limits,
+        };
         let verified = s3::verify(&call.head(method, headers), &secrets, &expect)?;
         let (name, _) = self
             .by_access_key
             .get(verified.access_key())
             .ok_or_else(|| s3::Error::new(s3::ErrorCode::InvalidAccessKeyId))?;
-        Ok(Caller { name: policy::Caller::Client(name.clone()), verified })
+        Ok(Caller {
+            name: policy::Caller::Client(name.clone()),
+            verified,
+        })
     }
 }

@@ -55,6 +55,8 @@ pub fn authorize(
 }
 
 fn not_served(operation: Operation) -> s3::Error {
-    s3::Error::new(ErrorCode::NotImplemented)
-        .with_message(format!("{} is not implemented by this gateway.", operation.name()))
+    s3::Error::new(ErrorCode::NotImplemented).with_message(format!(
+        "{} is not implemented by this gateway.",
+        operation.name()
+    ))
 }

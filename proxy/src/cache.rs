@@ -57,7 +57,9 @@ impl Cache {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Generations> {
-        self.generations.lock().unwrap_or_else(PoisonError::into_inner)
+        self.generations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -71,7 +73,11 @@ impl Generations {
 }
 
 fn name(target: &Target) -> Option<String> {
-    Some(format!("{}/{}", target.bucket()?.as_str(), target.object()?.as_str()))
+    Some(format!(
+        "{}/{}",
+        target.bucket()?.as_str(),
+        target.object()?.as_str()
+    ))
 }
 
 #[cfg(test)]
@@ -86,7 +92,11 @@ mod tests {
     }
 
     fn known(size: u64) -> Known {
-        Known { etag: "\"e\"".into(), layout: Layout::Whole, size: PlainLen(size) }
+        Known {
+            etag: "\"e\"".into(),
+            layout: Layout::Whole,
+            size: PlainLen(size),
+        }
     }
 
     #[test]
@@ -110,6 +120,7 @@ mod tests {
             assert_eq!(cache.get(&target("used")), Some(known(1)), "round {round}");
         }
         assert_eq!(cache.get(&target("unused")), None);
-        assert!(cache.lock().young.len() + cache.lock().old.len() <= 2 * GENERATION);
+        let generations = cache.lock();
+        assert!(generations.young.len() + generations.old.len() <= 2 * GENERATION);
     }
 }

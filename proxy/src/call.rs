@@ -47,7 +47,12 @@ impl Call {
     /// The head as it was signed.
     #[must_use]
     pub fn head<'a>(&'a self, method: &'a Method, headers: &'a HeaderMap) -> s3::Head<'a> {
-        s3::Head { method, raw_path: &self.raw_path, raw_query: &self.raw_query, headers }
+        s3::Head {
+            method,
+            raw_path: &self.raw_path,
+            raw_query: &self.raw_query,
+            headers,
+        }
     }
 
     /// The path as the client sent it, for error documents.

@@ -105,7 +105,9 @@ impl Exchange {
     /// The operation's name, for logs and metrics.
     #[must_use]
     pub fn operation(&self) -> &'static str {
-        self.call.as_ref().map_or("Unknown", |call| Operation::name(call.operation))
+        self.call
+            .as_ref()
+            .map_or("Unknown", |call| Operation::name(call.operation))
     }
 
     /// Since the request arrived, seconds.

@@ -176,9 +176,14 @@ impl ProxyHttp for Gateway {
         error: &pingora::Error,
         exchange: &mut Exchange,
     ) -> FailToProxy {
-        let failure = exchange.take_failure().unwrap_or_else(|| passage::failure(error));
+        let failure = exchange
+            .take_failure()
+            .unwrap_or_else(|| passage::failure(error));
         let error_code = respond::refuse(session, exchange, &failure).await;
-        FailToProxy { error_code, can_reuse_downstream: false }
+        FailToProxy {
+            error_code,
+            can_reuse_downstream: false,
+        }
     }
 
     async fn logging(
@@ -193,7 +198,11 @@ impl ProxyHttp for Gateway {
         } else if let Some(error) = error {
             log::debug!("{} broke off: {error}", exchange.id());
         }
-        self.metrics.record(exchange, session.body_bytes_read(), session.body_bytes_sent());
+        self.metrics.record(
+            exchange,
+            session.body_bytes_read(),
+            session.body_bytes_sent(),
+        );
     }
 
     fn suppress_error_log(
@@ -208,8 +217,10 @@ impl ProxyHttp for Gateway {
 }
 
 fn retry() -> Box<pingora::Error> {
-    let mut error =
-        pingora::Error::explain(pingora::ErrorType::HTTPStatus(503), "object changed under a read");
+    let mut error = pingora::Error::explain(
+        pingora::ErrorType::HTTPStatus(503),
+        "object changed under a read",
+    );
     error.as_up();
     error.set_retry(true);
     error
@@ -218,5 +229,7 @@ fn retry() -> Box<pingora::Error> {
 /// `Expect` as the client sent it: the backend's 100 is passed on.
 #[must_use]
 pub fn expects_continue(headers: &http::HeaderMap) -> bool {
-    headers.get(header::EXPECT).is_some_and(|value| value == "100-continue")
+    headers
+        .get(header::EXPECT)
+        .is_some_and(|value| value == "100-continue")
 }

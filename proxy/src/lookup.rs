@@ -33,15 +33,23 @@ pub async fn look(snapshot: &Snapshot, target: &Target, lookup: &Lookup) -> Resu
 }
 
 fn read(snapshot: &Snapshot, lookup: &Lookup, headers: &HeaderMap) -> Result<Looked> {
-    let etag = headers.get(header::ETAG).and_then(|etag| etag.to_str().ok());
-    let Some(etag) = etag.map(str::to_owned) else { return Ok(Looked::Otherwise) };
+    let etag = headers
+        .get(header::ETAG)
+        .and_then(|etag| etag.to_str().ok());
+    let Some(etag) = etag.map(str::to_owned) else {
+        return Ok(Looked::Otherwise);
+    };
     Ok(match reply::find(headers)? {
         Found::Unsealed => Looked::Unsealed(etag),
         Found::Sealed(envelope) => {
             let envelope = seal::verify(*envelope, lookup.place(), &snapshot.keys)?;
             let stored = reply::content_length(headers)?;
             let size = reply::size(&envelope, stored, headers)?;
-            Looked::Sealed(Known { etag, layout: envelope.layout(), size })
+            Looked::Sealed(Known {
+                etag,
+                layout: envelope.layout(),
+                size,
+            })
         }
     })
 }

@@ -57,7 +57,9 @@ pub async fn depart(exchange: &mut Exchange) -> Result<HttpPeer> {
 /// Whether it is worth trying another endpoint: no byte has been sent to the one that failed.
 pub fn another_endpoint(exchange: &mut Exchange) -> bool {
     let endpoints = exchange.snapshot.backend.endpoints();
-    let Some(passage) = &mut exchange.passage else { return false };
+    let Some(passage) = &mut exchange.passage else {
+        return false;
+    };
     passage.refused += 1;
     passage.refused < endpoints
 }
@@ -65,14 +67,18 @@ pub fn another_endpoint(exchange: &mut Exchange) -> bool {
 /// The request of a new attempt, signed; a body to be sealed gets a new key.
 pub fn attempt(exchange: &mut Exchange, client: &HeaderMap) -> Result<RequestHeader> {
     let (snapshot, _, passage) = parts(exchange)?;
-    let plan = passage.plan.as_ref().ok_or(Error::Internal("attempt without a plan"))?;
+    let plan = passage
+        .plan
+        .as_ref()
+        .ok_or(Error::Internal("attempt without a plan"))?;
     let mut outgoing = plan.outgoing.clone();
     passage.opened = None;
     passage.upload = match &plan.body {
         RequestBody::Empty => None,
-        RequestBody::Relay { .. } => {
-            Some(Upload::relay(Body::expect(&passage.caller.verified, client)?))
-        }
+        RequestBody::Relay { .. } => Some(Upload::relay(Body::expect(
+            &passage.caller.verified,
+            client,
+        )?)),
         RequestBody::Seal(order) => {
             let body = Body::expect(&passage.caller.verified, client)?;
             let attempt = seal::attempt(order, body.claims(), &snapshot.keys)?;
@@ -82,9 +88,13 @@ pub fn attempt(exchange: &mut Exchange, client: &HeaderMap) -> Result<RequestHea
         }
     };
     if passage.upload.is_some() && expects_continue(client) {
-        outgoing.headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
+        outgoing
+            .headers
+            .insert(header::EXPECT, HeaderValue::from_static("100-continue"));
     }
-    snapshot.backend.sign(&outgoing, snapshot.backend.endpoint_at(passage.endpoint)?)
+    snapshot
+        .backend
+        .sign(&outgoing, snapshot.backend.endpoint_at(passage.endpoint)?)
 }
 
 /// The client's body. Nothing yet is `Some(empty)`: `None` would end the upload.
@@ -108,7 +118,10 @@ pub enum Arrival {
 /// The backend's head has arrived: the second sitting.
 pub fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<Arrival> {
     let (snapshot, call, passage) = parts(exchange)?;
-    let plan = passage.plan.as_ref().ok_or(Error::Internal("answer without a plan"))?;
+    let plan = passage
+        .plan
+        .as_ref()
+        .ok_or(Error::Internal("answer without a plan"))?;
     let reading = match &plan.reply {
         Reply::Object(reading) => reading.clone(),
         Reply::Relay | Reply::Sealed(_) => {
@@ -152,15 +165,22 @@ pub fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<Arriva
 /// The client's head.
 pub fn head(exchange: &mut Exchange, head: &mut ResponseHeader) -> Result<()> {
     let (_, _, passage) = parts(exchange)?;
-    let Some(plan) = &passage.plan else { return Ok(()) };
+    let Some(plan) = &passage.plan else {
+        return Ok(());
+    };
     match (&plan.reply, &passage.opened) {
         (Reply::Sealed(SealOrder { suite, .. }), _) if head.status.is_success() => {
             head::written(head, *suite)
         }
         (Reply::Object(_), Some((plan, envelope))) => head::opened(head, plan, envelope),
-        (Reply::Object(Reading { relayed: false, serve_unsealed: false, .. }), None) => {
-            head::unchanged(head)
-        }
+        (
+            Reply::Object(Reading {
+                relayed: false,
+                serve_unsealed: false,
+                ..
+            }),
+            None,
+        ) => head::unchanged(head),
         _ => Ok(()),
     }
 }
@@ -174,7 +194,10 @@ pub fn download(exchange: &mut Exchange, body: Option<Bytes>, end: bool) -> Resu
 /// What a failure of pingora's own means.
 #[must_use]
 pub fn failure(error: &pingora::Error) -> Error {
-    let timed_out = matches!(error.etype(), ErrorType::ReadTimedout | ErrorType::WriteTimedout);
+    let timed_out = matches!(
+        error.etype(),
+        ErrorType::ReadTimedout | ErrorType::WriteTimedout
+    );
     match error.esource() {
         ErrorSource::Downstream if timed_out => s3::Error::new(ErrorCode::RequestTimeout).into(),
         ErrorSource::Downstream => s3::Error::new(ErrorCode::IncompleteBody).into(),
@@ -183,25 +206,41 @@ pub fn failure(error: &pingora::Error) -> Error {
     }
 }
 
-fn download_of(reading: &Reading, plan: &ReplyPlan, envelope: &crypto::Envelope) -> Result<Download> {
+fn download_of(
+    reading: &Reading,
+    plan: &ReplyPlan,
+    envelope: &crypto::Envelope,
+) -> Result<Download> {
     let (dek, suite) = (envelope.dek(), envelope.suite());
     let plain = crypto::PlainLen(plan.content_length);
     let (opener, stored) = match &plan.body {
         ReplyBody::Empty => return Ok(Download::Empty),
-        ReplyBody::Whole(stored) => (Opener::whole(dek, suite, plain)?, *stored),
-        ReplyBody::Parts(stored) => (Opener::parts(dek, suite, envelope.size()), *stored),
+        ReplyBody::Whole(stored) => (Opener::of(envelope)?, *stored),
+        ReplyBody::Parts(stored) => (Opener::of(envelope)?, *stored),
         ReplyBody::Span(span) => {
-            let order = reading.span.as_ref().ok_or(Error::Internal("span without an order"))?;
+            let order = reading
+                .span
+                .as_ref()
+                .ok_or(Error::Internal("span without an order"))?;
             let sealed = span.sealed();
-            (Opener::span(dek, suite, order.size, span)?, sealed.end - sealed.start)
+            (
+                Opener::span(dek, suite, order.size, span)?,
+                sealed.end - sealed.start,
+            )
         }
     };
-    Ok(Download::Open(Box::new(Opening::new(opener, stored, plain.0))))
+    Ok(Download::Open(Box::new(Opening::new(
+        opener, stored, plain.0,
+    ))))
 }
 
 fn parts(
     exchange: &mut Exchange,
-) -> Result<(std::sync::Arc<crate::assemble::Snapshot>, &crate::call::Call, &mut Passage)> {
+) -> Result<(
+    std::sync::Arc<crate::assemble::Snapshot>,
+    &crate::call::Call,
+    &mut Passage,
+)> {
     let snapshot = std::sync::Arc::clone(&exchange.snapshot);
     match (&exchange.call, &mut exchange.passage) {
         (Some(call), Some(passage)) => Ok((snapshot, call, passage)),
@@ -212,16 +251,22 @@ fn parts(
 fn set(outgoing: &mut Outgoing, name: &'static str, value: &str) -> Result<()> {
     let value =
         HeaderValue::try_from(value).map_err(|_| Error::Internal("envelope is no header"))?;
-    outgoing.headers.insert(HeaderName::from_static(name), value);
+    outgoing
+        .headers
+        .insert(HeaderName::from_static(name), value);
     Ok(())
 }
 
 fn not_sealed() -> Error {
     let message = "Access Denied: object is not sealed.";
-    s3::Error::new(ErrorCode::AccessDenied).with_message(message).into()
+    s3::Error::new(ErrorCode::AccessDenied)
+        .with_message(message)
+        .into()
 }
 
 fn sealed_but_not_ours() -> Error {
     let message = "Access Denied: object is sealed, and the rule does not open objects.";
-    s3::Error::new(ErrorCode::AccessDenied).with_message(message).into()
+    s3::Error::new(ErrorCode::AccessDenied)
+        .with_message(message)
+        .into()
 }

@@ -3,8 +3,8 @@
 
 use http::HeaderMap;
 use http::header;
-use policy::Permit;
 use pingora::proxy::Session;
+use policy::Permit;
 use s3::ErrorCode;
 use s3::Operation;
 use s3::Verified;
@@ -46,12 +46,17 @@ pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<Receive
     let call = Call::parse(request, &snapshot.domains)?;
     exchange.call = Some(call.clone());
     let now = OffsetDateTime::now_utc();
-    let caller = snapshot.clients.authenticate(&call, &request.method, headers, now)?;
-    let permit =
-        authorize::authorize(&snapshot.rules, &caller.name, call.operation, &call.target)?;
+    let caller = snapshot
+        .clients
+        .authenticate(&call, &request.method, headers, now)?;
+    let permit = authorize::authorize(&snapshot.rules, &caller.name, call.operation, &call.target)?;
     framing(headers)?;
     if is_answered(call.operation) {
-        return Ok(Received::Answered(Box::new(Answered { call, caller, permit })));
+        return Ok(Received::Answered(Box::new(Answered {
+            call,
+            caller,
+            permit,
+        })));
     }
     let plain_len = plain_len(&call, &caller.verified, headers)?;
     let draft = plan::request(&call, headers, plain_len, &permit)?;
@@ -81,7 +86,9 @@ fn plain_len(call: &Call, verified: &Verified, headers: &HeaderMap) -> Result<u6
     if call.operation == Operation::PutObject {
         return Ok(s3::Body::expect(verified, headers)?.plain_len());
     }
-    let announced = headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .is_some_and(|length| length != "0");
     if announced || headers.contains_key(header::TRANSFER_ENCODING) {
         return Err(s3::Error::new(ErrorCode::InvalidRequest)
             .with_message("This operation takes no body.")
@@ -95,9 +102,11 @@ fn framing(headers: &HeaderMap) -> Result<()> {
     let lengths = headers.get_all(header::CONTENT_LENGTH).iter().count();
     let coded = headers.contains_key(header::TRANSFER_ENCODING);
     if lengths > 1 || (lengths == 1 && coded) || headers.contains_key(header::UPGRADE) {
-        return Err(Error::from(s3::Error::new(ErrorCode::InvalidRequest).with_message(
-            "Ambiguous framing: one Content-Length, or Transfer-Encoding, and no Upgrade.",
-        )));
+        return Err(Error::from(
+            s3::Error::new(ErrorCode::InvalidRequest).with_message(
+                "Ambiguous framing: one Content-Length, or Transfer-Encoding, and no Upgrade.",
+            ),
+        ));
     }
     Ok(())
 }

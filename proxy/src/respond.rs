@@ -50,7 +50,9 @@ pub async fn refuse(session: &mut Session, exchange: &mut Exchange, error: &Erro
     let told = told(error);
     let status = told.code.status();
     exchange.record_failure(error, status);
-    let begun = session.response_written().is_some_and(|head| !head.status.is_informational());
+    let begun = session
+        .response_written()
+        .is_some_and(|head| !head.status.is_informational());
     if begun {
         return status.as_u16();
     }
@@ -82,7 +84,9 @@ pub async fn answer(
         head.insert_header(header::CONTENT_LENGTH, body.len().to_string())?;
     }
     let bodiless = silent || body.is_empty();
-    session.write_response_header(Box::new(head), bodiless).await?;
+    session
+        .write_response_header(Box::new(head), bodiless)
+        .await?;
     if !bodiless {
         session.write_response_body(Some(body), true).await?;
     }
@@ -96,10 +100,15 @@ async fn document(
 ) -> pingora::Result<()> {
     let xml = s3::xml::error::render(error, exchange.resource(), exchange.id());
     let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/xml"),
+    );
     if let Some(size) = actual_size(error) {
         let range = HeaderValue::try_from(format!("bytes */{size}"));
-        range.map(|range| headers.insert(header::CONTENT_RANGE, range)).ok();
+        range
+            .map(|range| headers.insert(header::CONTENT_RANGE, range))
+            .ok();
     }
     if session.req_header().method == Method::HEAD {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
@@ -107,11 +116,21 @@ async fn document(
     if !session.as_downstream_mut().is_body_done() {
         session.set_keepalive(None);
     }
-    answer(session, exchange, error.code.status(), &headers, Bytes::from(xml)).await
+    answer(
+        session,
+        exchange,
+        error.code.status(),
+        &headers,
+        Bytes::from(xml),
+    )
+    .await
 }
 
 /// A 416 names the size, RFC 9110 §14.4.
 fn actual_size(error: &s3::Error) -> Option<&str> {
-    let detail = error.details.iter().find(|(name, _)| *name == "ActualObjectSize")?;
+    let detail = error
+        .details
+        .iter()
+        .find(|(name, _)| *name == "ActualObjectSize")?;
     (error.code == ErrorCode::InvalidRange).then_some(detail.1.as_str())
 }

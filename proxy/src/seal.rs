@@ -39,10 +39,17 @@ pub struct Attempt {
 /// the envelope, enciphered, and become true only if the body proves them.
 pub fn attempt(order: &SealOrder, claims: &Claims, keys: &Keys) -> Result<Attempt> {
     let bucket = &order.place.bucket;
-    let refused = |source| Error::Key { name: order.key.clone(), source };
-    let wrapped = keys.make(&order.key, bucket, order.suite).map_err(refused)?;
+    let refused = |source| Error::Key {
+        name: order.key.clone(),
+        source,
+    };
+    let wrapped = keys
+        .make(&order.key, bucket, order.suite)
+        .map_err(refused)?;
     let dek = Dek::new(random::bytes().map_err(kms::Error::from).map_err(refused)?);
-    let foot = Foot { sum: claims.trailer.is_some() };
+    let foot = Foot {
+        sum: claims.trailer.is_some(),
+    };
     let draft = EnvelopeDraft {
         suite: order.suite,
         layout: Layout::Whole,
@@ -51,21 +58,33 @@ pub fn attempt(order: &SealOrder, claims: &Claims, keys: &Keys) -> Result<Attemp
         project: None,
         bucket_key: false,
         encryption_context: None,
-        by: KeySource::Named { name: order.key.as_str().to_owned(), bucket_key: wrapped.blob },
+        by: KeySource::Named {
+            name: order.key.as_str().to_owned(),
+            bucket_key: wrapped.blob,
+        },
         size: Some(order.plain_len),
         digests: digests(claims),
-        foot: crypto::Foot { md5: false, sum: foot.sum },
+        foot: crypto::Foot {
+            md5: false,
+            sum: foot.sum,
+        },
     };
     let salt = random::bytes().map_err(kms::Error::from).map_err(refused)?;
     let wrapping = WrappingKey::Bucket(&wrapped.key);
     let envelope = draft.seal(&dek, &wrapping, &order.place.context(), salt)?;
     let sealer = Sealer::whole(&dek, order.suite, order.plain_len)?;
-    Ok(Attempt { envelope, sealer, foot })
+    Ok(Attempt {
+        envelope,
+        sealer,
+        foot,
+    })
 }
 
 /// Verifies an envelope with the key that it names.
 pub fn verify(envelope: UnverifiedEnvelope, place: &Place, keys: &Keys) -> Result<Envelope> {
-    let name = envelope.key_name().and_then(|name| KeyName::parse(name).ok());
+    let name = envelope
+        .key_name()
+        .and_then(|name| KeyName::parse(name).ok());
     let (Some(name), Some(blob)) = (name, envelope.bucket_key()) else {
         return Err(s3::Error::new(s3::ErrorCode::NotImplemented)
             .with_message("The object is sealed with a customer key, which is not implemented.")

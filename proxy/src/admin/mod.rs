@@ -39,9 +39,13 @@ impl ServeHttp for Admin {
         let mut response = Response::new(body);
         *response.status_mut() = status;
         let text = http::HeaderValue::from_static("text/plain; version=0.0.4");
-        response.headers_mut().insert(http::header::CONTENT_TYPE, text);
+        response
+            .headers_mut()
+            .insert(http::header::CONTENT_TYPE, text);
         let length = http::HeaderValue::from(response.body().len());
-        response.headers_mut().insert(http::header::CONTENT_LENGTH, length);
+        response
+            .headers_mut()
+            .insert(http::header::CONTENT_LENGTH, length);
         response
     }
 }

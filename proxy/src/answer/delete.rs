@@ -37,7 +37,11 @@ pub(super) async fn answer(
     body: &Bytes,
 ) -> Result<Answer> {
     let snapshot = &exchange.snapshot;
-    let bucket = answered.call.target.bucket().ok_or(Error::Internal("delete without bucket"))?;
+    let bucket = answered
+        .call
+        .target
+        .bucket()
+        .ok_or(Error::Internal("delete without bucket"))?;
     let DeleteRequest { quiet, objects } = delete::parse_request(body)?;
     let mut permitted = Vec::with_capacity(objects.len());
     let mut errors = Vec::new();
@@ -48,17 +52,28 @@ pub(super) async fn answer(
         }
     }
     if permitted.is_empty() {
-        let result = DeleteResult { deleted: Vec::new(), errors };
+        let result = DeleteResult {
+            deleted: Vec::new(),
+            errors,
+        };
         return Ok(refused(&result));
     }
     permitted.iter().for_each(|object| {
-        snapshot.cache.remove(&Target::Object(bucket.clone(), object.key.clone()));
+        snapshot
+            .cache
+            .remove(&Target::Object(bucket.clone(), object.key.clone()));
     });
-    let body = Bytes::from(delete::render_request(&DeleteRequest { quiet, objects: permitted }));
+    let body = Bytes::from(delete::render_request(&DeleteRequest {
+        quiet,
+        objects: permitted,
+    }));
     outgoing.headers.insert("content-md5", content_md5(&body)?);
     let content_type = HeaderValue::from_static("application/xml");
     outgoing.headers.insert(header::CONTENT_TYPE, content_type);
-    let answer = snapshot.backend.ask(&outgoing, &body, ANSWER_BYTES_MAX).await?;
+    let answer = snapshot
+        .backend
+        .ask(&outgoing, &body, ANSWER_BYTES_MAX)
+        .await?;
     if errors.is_empty() || !answer.status.is_success() {
         return Ok(answer);
     }
@@ -82,9 +97,10 @@ fn judge(
         object: Some(ObjectName::as_str(&object.key)),
     };
     match policy::decide(&exchange.snapshot.rules, &request) {
-        Decision::Permitted(permit) => {
-            Some(matches!(permit.protection(), policy::Protection::Seal { .. }))
-        }
+        Decision::Permitted(permit) => Some(matches!(
+            permit.protection(),
+            policy::Protection::Seal { .. }
+        )),
         Decision::Refused(_) => None,
     }
 }

@@ -23,15 +23,18 @@ pub(super) async fn objects(
     outgoing: &Outgoing,
 ) -> Result<Answer> {
     let snapshot = &exchange.snapshot;
-    let answer = snapshot.backend.ask(outgoing, &Bytes::new(), ANSWER_BYTES_MAX).await?;
+    let answer = snapshot
+        .backend
+        .ask(outgoing, &Bytes::new(), ANSWER_BYTES_MAX)
+        .await?;
     if !answer.status.is_success() {
         return Ok(answer);
     }
-    let shown = xml::list::rewrite(&answer.body, &mut |entry| {
-        match seals(exchange, answered, entry.key) {
-            true => listing::shown(entry),
-            false => None,
-        }
+    let shown = xml::list::rewrite(&answer.body, &mut |entry| match seals(
+        exchange, answered, entry.key,
+    ) {
+        true => listing::shown(entry),
+        false => None,
     })?;
     Ok(with_body(answer, shown))
 }
@@ -43,13 +46,19 @@ pub(super) async fn buckets(
     outgoing: &Outgoing,
 ) -> Result<Answer> {
     let snapshot = &exchange.snapshot;
-    let answer = snapshot.backend.ask(outgoing, &Bytes::new(), ANSWER_BYTES_MAX).await?;
+    let answer = snapshot
+        .backend
+        .ask(outgoing, &Bytes::new(), ANSWER_BYTES_MAX)
+        .await?;
     if !answer.status.is_success() {
         return Ok(answer);
     }
     let listed = xml::buckets::retain(&answer.body, &mut |bucket| {
         let request = request(answered, Some(bucket), None);
-        matches!(policy::decide(&snapshot.rules, &request), Decision::Permitted(_))
+        matches!(
+            policy::decide(&snapshot.rules, &request),
+            Decision::Permitted(_)
+        )
     })?;
     Ok(with_body(answer, listed))
 }

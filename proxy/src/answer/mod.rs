@@ -45,7 +45,13 @@ pub async fn answer(
         Operation::ListObjects | Operation::ListObjectsV2 => {
             listing::objects(exchange, &answered, &outgoing).await?
         }
-        _ => exchange.snapshot.backend.ask(&outgoing, &body, ANSWER_BYTES_MAX).await?,
+        _ => {
+            exchange
+                .snapshot
+                .backend
+                .ask(&outgoing, &body, ANSWER_BYTES_MAX)
+                .await?
+        }
     };
     let headers = relayed(&answer.headers);
     respond::answer(session, exchange, answer.status, &headers, answer.body)
@@ -69,8 +75,10 @@ async fn body(
 ) -> Result<Bytes> {
     let sized = client.contains_key(header::CONTENT_LENGTH)
         || client.contains_key(header::TRANSFER_ENCODING);
-    let takes_body =
-        matches!(answered.call.operation, Operation::CreateBucket | Operation::DeleteObjects);
+    let takes_body = matches!(
+        answered.call.operation,
+        Operation::CreateBucket | Operation::DeleteObjects
+    );
     if !takes_body || !sized {
         return Ok(Bytes::new());
     }
@@ -83,14 +91,19 @@ async fn body(
         sent.map_err(|_| incomplete())?;
     }
     let mut plain = Vec::new();
-    while let Some(wire) =
-        session.as_downstream_mut().read_request_body().await.map_err(|_| incomplete())?
+    while let Some(wire) = session
+        .as_downstream_mut()
+        .read_request_body()
+        .await
+        .map_err(|_| incomplete())?
     {
         body.push(wire, &mut plain)?;
     }
     body.finish()?;
     let mut joined = BytesMut::new();
-    plain.iter().for_each(|piece| joined.extend_from_slice(piece));
+    plain
+        .iter()
+        .for_each(|piece| joined.extend_from_slice(piece));
     Ok(joined.freeze())
 }
 
@@ -106,13 +119,19 @@ fn relayed(backend: &HeaderMap) -> HeaderMap {
         "x-amz-id-2",
         "x-amz-request-id",
     ];
-    let kept = backend.iter().filter(|(name, _)| !OWN.contains(&name.as_str()));
-    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+    let kept = backend
+        .iter()
+        .filter(|(name, _)| !OWN.contains(&name.as_str()));
+    kept.map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// The answer with another body, which is XML as it was.
 fn with_body(answer: Answer, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Answer { body: body.into(), ..answer };
+    let mut answer = Answer {
+        body: body.into(),
+        ..answer
+    };
     answer
         .headers
         .entry(header::CONTENT_TYPE)

@@ -38,7 +38,10 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(silence: Duration) -> Self {
-        Self { connector: Connector::new(None), silence }
+        Self {
+            connector: Connector::new(None),
+            silence,
+        }
     }
 }
 
@@ -50,7 +53,9 @@ impl Backend {
         let peer = endpoint.peer().await?;
         let mut outgoing = outgoing.clone();
         if !body.is_empty() {
-            outgoing.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+            outgoing
+                .headers
+                .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
         let mut tries = 0;
         loop {
@@ -78,7 +83,10 @@ impl Backend {
     async fn release(&self, mut session: HttpSession, peer: &HttpPeer) {
         session.respect_keepalive();
         let idle: Option<Duration> = Some(IDLE_TIMEOUT);
-        self.client.connector.release_http_session(session, peer, idle).await;
+        self.client
+            .connector
+            .release_http_session(session, peer, idle)
+            .await;
     }
 }
 
@@ -93,19 +101,32 @@ async fn exchange(
     body: &Bytes,
     limit: usize,
 ) -> Result<Answer, Broken> {
-    session.write_request_header(Box::new(request)).await.map_err(Broken::BeforeAnswer)?;
+    session
+        .write_request_header(Box::new(request))
+        .await
+        .map_err(Broken::BeforeAnswer)?;
     if !body.is_empty() {
-        session.write_body(body).await.map_err(Broken::BeforeAnswer)?;
+        session
+            .write_body(body)
+            .await
+            .map_err(Broken::BeforeAnswer)?;
     }
     session.finish_body().await.map_err(Broken::BeforeAnswer)?;
     let head = loop {
-        let head = session.read_resp_header_parts().await.map_err(Broken::BeforeAnswer)?;
+        let head = session
+            .read_resp_header_parts()
+            .await
+            .map_err(Broken::BeforeAnswer)?;
         if !head.status.is_informational() {
             break head;
         }
     };
     let body = read_body(session, limit).await.map_err(Broken::InAnswer)?;
-    Ok(Answer { status: head.status, headers: head.headers.clone(), body })
+    Ok(Answer {
+        status: head.status,
+        headers: head.headers.clone(),
+        body,
+    })
 }
 
 async fn read_body(session: &mut HttpSession, limit: usize) -> Result<Bytes> {

@@ -36,7 +36,9 @@ impl Backend {
         let endpoints = backend.endpoints.into_iter();
         let secret = SecretKey::new(credentials.secret_key.expose().to_owned());
         Self {
-            endpoints: endpoints.map(|endpoint| Endpoint::new(endpoint, limits)).collect(),
+            endpoints: endpoints
+                .map(|endpoint| Endpoint::new(endpoint, limits))
+                .collect(),
             next: AtomicUsize::new(0),
             signer: sign::Signer::new(credentials.access_key, secret, backend.region),
             client: client::Client::new(limits.silence),
@@ -52,7 +54,9 @@ impl Backend {
 
     /// The endpoint that had the turn `index`.
     pub fn endpoint_at(&self, index: usize) -> Result<&Endpoint> {
-        self.endpoints.get(index).ok_or(Error::Internal("no such backend endpoint"))
+        self.endpoints
+            .get(index)
+            .ok_or(Error::Internal("no such backend endpoint"))
     }
 
     /// How many endpoints there are: so often is it worth connecting.

@@ -33,7 +33,14 @@ impl Endpoint {
     pub fn new(endpoint: config::Endpoint, limits: &Limits) -> Self {
         let config::Endpoint { tls, host, port } = endpoint;
         let (connect, silence) = (limits.connect, limits.silence);
-        Self { tls, host, port, connect, silence, resolved: Mutex::new(None) }
+        Self {
+            tls,
+            host,
+            port,
+            connect,
+            silence,
+            resolved: Mutex::new(None),
+        }
     }
 
     /// The `Host` header: the port only where it is not the scheme's own.
@@ -44,13 +51,21 @@ impl Endpoint {
             true => format!("[{}]", self.host),
             false => self.host.clone(),
         };
-        if self.port == default { host } else { format!("{host}:{}", self.port) }
+        if self.port == default {
+            host
+        } else {
+            format!("{host}:{}", self.port)
+        }
     }
 
     /// Where to connect, with every wait bounded.
     pub async fn peer(&self) -> Result<HttpPeer> {
         let address = self.address().await?;
-        let sni = if self.tls { self.host.clone() } else { String::new() };
+        let sni = if self.tls {
+            self.host.clone()
+        } else {
+            String::new()
+        };
         let mut peer = HttpPeer::new(address, self.tls, sni);
         peer.options.connection_timeout = Some(self.connect);
         peer.options.total_connection_timeout = Some(self.connect);
@@ -80,7 +95,9 @@ impl Endpoint {
 
     fn remembered(&self) -> Option<SocketAddr> {
         let resolved = self.resolved.lock().unwrap_or_else(PoisonError::into_inner);
-        resolved.filter(|(_, when)| when.elapsed() < RESOLVED_FOR).map(|(address, _)| address)
+        resolved
+            .filter(|(_, when)| when.elapsed() < RESOLVED_FOR)
+            .map(|(address, _)| address)
     }
 }
 
@@ -95,7 +112,15 @@ mod tests {
             connect: Duration::ZERO,
             silence: Duration::ZERO,
         };
-        Endpoint::new(config::Endpoint { tls, host: host.to_owned(), port }, &limits).authority()
+        Endpoint::new(
+            config::Endpoint {
+                tls,
+                host: host.to_owned(),
+                port,
+            },
+            &limits,
+        )
+        .authority()
     }
 
     #[test]

@@ -25,7 +25,11 @@ pub(super) struct Signer {
 
 impl Signer {
     pub(super) fn new(access_key: String, secret: SecretKey, region: String) -> Self {
-        Self { access_key, secret, region }
+        Self {
+            access_key,
+            secret,
+            region,
+        }
     }
 }
 
@@ -42,7 +46,11 @@ impl Backend {
             raw_query: &outgoing.query,
             headers: &headers,
         };
-        let Signer { access_key, secret, region } = &self.signer;
+        let Signer {
+            access_key,
+            secret,
+            region,
+        } = &self.signer;
         let now = OffsetDateTime::now_utc();
         let signature = s3::sign(&head, access_key, secret, region, now, PAYLOAD);
         headers.extend(signature);
@@ -54,8 +62,8 @@ fn render(outgoing: &Outgoing, headers: http::HeaderMap) -> Result<RequestHeader
     let unfit = |_| Error::Internal("request to the backend does not render");
     let target = outgoing.target();
     let size = Some(headers.len());
-    let mut request = RequestHeader::build(outgoing.method.clone(), target.as_bytes(), size)
-        .map_err(unfit)?;
+    let mut request =
+        RequestHeader::build(outgoing.method.clone(), target.as_bytes(), size).map_err(unfit)?;
     for (name, value) in &headers {
         request.append_header(name.clone(), value).map_err(unfit)?;
     }

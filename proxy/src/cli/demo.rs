@@ -86,10 +86,13 @@ impl Files {
     /// Makes the files that do not exist. A keyring is never made beside objects that another
     /// one has sealed.
     fn make(&self, arguments: &Arguments) -> Result<(), Failure> {
-        let failed = |error: io::Error| {
-            Failure::cannot_create(format!("{}: {error}", self.dir.display()))
-        };
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.dir).map_err(failed)?;
+        let failed =
+            |error: io::Error| Failure::cannot_create(format!("{}: {error}", self.dir.display()));
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.dir)
+            .map_err(failed)?;
         if !self.keyring.exists() {
             if self.objects.exists() {
                 return Err(Failure::usage(format!(
@@ -130,7 +133,11 @@ impl Files {
         let environment = Environment::load(&self.credentials)?;
         let said = [
             (arguments.listen, "AWS_ENDPOINT_URL", "--listen"),
-            (arguments.backend_listen, "BACKEND_ENDPOINT_URL", "--backend-listen"),
+            (
+                arguments.backend_listen,
+                "BACKEND_ENDPOINT_URL",
+                "--backend-listen",
+            ),
         ];
         for (asked, name, option) in said {
             let kept = environment.address(name, &self.credentials)?;
@@ -148,7 +155,12 @@ impl Files {
     }
 
     fn greet(&self, environment: &Environment) {
-        let url = |name: &str| environment.variables.get(name).map_or("", |url| url.as_str());
+        let url = |name: &str| {
+            environment
+                .variables
+                .get(name)
+                .map_or("", |url| url.as_str())
+        };
         say(&format!(
             "sealgate demo\n\
              \x20 gateway  {}  point any S3 client here\n\
@@ -181,7 +193,9 @@ impl Environment {
         let lines = text.lines().filter_map(|line| line.split_once('='));
         let variables =
             lines.map(|(name, value)| (name.to_owned(), Zeroizing::new(value.to_owned())));
-        Ok(Self { variables: variables.collect() })
+        Ok(Self {
+            variables: variables.collect(),
+        })
     }
 
     fn required(&self, name: &str) -> Result<&str, Failure> {
@@ -190,9 +204,15 @@ impl Environment {
     }
 
     fn address(&self, name: &str, path: &Path) -> Result<SocketAddr, Failure> {
-        self.required(name)?.strip_prefix("http://").and_then(|rest| rest.parse().ok()).ok_or_else(
-            || Failure::usage(format!("{}: {name} is not http://ADDRESS:PORT", path.display())),
-        )
+        self.required(name)?
+            .strip_prefix("http://")
+            .and_then(|rest| rest.parse().ok())
+            .ok_or_else(|| {
+                Failure::usage(format!(
+                    "{}: {name} is not http://ADDRESS:PORT",
+                    path.display()
+                ))
+            })
     }
 }
 
@@ -202,7 +222,10 @@ impl Source for Environment {
     }
 
     fn variable(&self, name: &str) -> Option<Zeroizing<String>> {
-        self.variables.get(name).cloned().or_else(|| Machine.variable(name))
+        self.variables
+            .get(name)
+            .cloned()
+            .or_else(|| Machine.variable(name))
     }
 }
 
@@ -212,16 +235,17 @@ fn start_store(
     objects: &Path,
     environment: &Environment,
 ) -> Result<(), Failure> {
-    let unavailable = |error: &dyn std::fmt::Display| {
-        Failure::unavailable(format!("embedded store: {error}"))
-    };
+    let unavailable =
+        |error: &dyn std::fmt::Display| Failure::unavailable(format!("embedded store: {error}"));
     let store = Store::open(objects).map_err(|error| unavailable(&error))?;
     let credentials = store::Credentials::new(
         environment.required("AWS_ACCESS_KEY_ID")?,
         environment.required("AWS_SECRET_ACCESS_KEY")?,
     );
     let region = store::Region::new(REGION.into()).map_err(|error| unavailable(&error))?;
-    listener.set_nonblocking(true).map_err(|error| unavailable(&error))?;
+    listener
+        .set_nonblocking(true)
+        .map_err(|error| unavailable(&error))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -29,7 +29,10 @@ pub(super) fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Init { file, id } => {
             init(file, id)?;
-            say(&format!("made {}: back it up, without it nothing can be read", file.display()));
+            say(&format!(
+                "made {}: back it up, without it nothing can be read",
+                file.display()
+            ));
             Ok(())
         }
     }

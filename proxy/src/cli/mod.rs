@@ -51,17 +51,26 @@ pub(crate) struct Failure {
 impl Failure {
     /// The configuration or the command line is wrong: `EX_USAGE`.
     pub(crate) fn usage(text: impl ToString) -> Self {
-        Self { code: 64, text: text.to_string() }
+        Self {
+            code: 64,
+            text: text.to_string(),
+        }
     }
 
     /// Something that is needed is not to be had: `EX_UNAVAILABLE`.
     pub(crate) fn unavailable(text: impl ToString) -> Self {
-        Self { code: 69, text: text.to_string() }
+        Self {
+            code: 69,
+            text: text.to_string(),
+        }
     }
 
     /// A file cannot be made: `EX_CANTCREAT`.
     pub(crate) fn cannot_create(text: impl ToString) -> Self {
-        Self { code: 73, text: text.to_string() }
+        Self {
+            code: 73,
+            text: text.to_string(),
+        }
     }
 }
 

@@ -39,6 +39,8 @@ impl LocalKeys {
     }
 
     fn master(&self, id: &str) -> Result<&crypto::MasterKey, Error> {
-        self.keyring.key(id).ok_or_else(|| Error::NoMasterKey(id.to_owned()))
+        self.keyring
+            .key(id)
+            .ok_or_else(|| Error::NoMasterKey(id.to_owned()))
     }
 }

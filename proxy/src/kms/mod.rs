@@ -49,14 +49,23 @@ impl Keys {
     #[must_use]
     pub fn new(keys: Vec<Key>) -> Self {
         let providers = keys.into_iter().map(|key| {
-            let Provider::Local { keyring, master, .. } = key.provider;
+            let Provider::Local {
+                keyring, master, ..
+            } = key.provider;
             (key.name, LocalKeys::new(Arc::new(keyring), master))
         });
-        Self { providers: providers.collect() }
+        Self {
+            providers: providers.collect(),
+        }
     }
 
     /// A new bucket key for objects of `bucket`, wrapped by the key `name`.
-    pub fn make(&self, name: &KeyName, bucket: &str, suite: Suite) -> Result<WrappedBucketKey, Error> {
+    pub fn make(
+        &self,
+        name: &KeyName,
+        bucket: &str,
+        suite: Suite,
+    ) -> Result<WrappedBucketKey, Error> {
         self.provider(name)?.make(bucket, suite)
     }
 

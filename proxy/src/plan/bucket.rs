@@ -34,7 +34,12 @@ const LISTING: &[&str] = &[
 ];
 
 /// Query parameters that ListBuckets passes on.
-const BUCKETS: &[&str] = &["bucket-region", "continuation-token", "max-buckets", "prefix"];
+const BUCKETS: &[&str] = &[
+    "bucket-region",
+    "continuation-token",
+    "max-buckets",
+    "prefix",
+];
 
 /// The relayed or answered call on a bucket or on the service.
 pub(super) fn plan(call: &Call, headers: &HeaderMap) -> Result<Plan, s3::Error> {
@@ -53,7 +58,11 @@ pub(super) fn plan(call: &Call, headers: &HeaderMap) -> Result<Plan, s3::Error> 
         outgoing = outgoing.with_query(name, value);
     }
     outgoing.headers = headers::forward(headers, Kind::Bucket)?;
-    Ok(Plan { outgoing, body: RequestBody::Empty, reply: Reply::Relay })
+    Ok(Plan {
+        outgoing,
+        body: RequestBody::Empty,
+        reply: Reply::Relay,
+    })
 }
 
 /// DeleteObject; its condition speaks of the client's ETag.
@@ -67,7 +76,17 @@ pub(super) fn delete_object(
         outgoing = outgoing.with_query("versionId", version);
     }
     outgoing.headers = headers::forward(headers, Kind::Object)?;
-    conditions::copy(headers, &mut outgoing.headers, mapping(seals(permit), permit));
-    outgoing.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
-    Ok(Plan { outgoing, body: RequestBody::Empty, reply: Reply::Relay })
+    conditions::copy(
+        headers,
+        &mut outgoing.headers,
+        mapping(seals(permit), permit),
+    );
+    outgoing
+        .headers
+        .insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+    Ok(Plan {
+        outgoing,
+        body: RequestBody::Empty,
+        reply: Reply::Relay,
+    })
 }

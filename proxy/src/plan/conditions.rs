@@ -24,7 +24,10 @@ pub fn is_parts_etag(etag: &str) -> Option<u32> {
     if !is_hex(hex) || count.starts_with('0') || count.len() > 5 {
         return None;
     }
-    count.parse().ok().filter(|count| (1..=10_000).contains(count))
+    count
+        .parse()
+        .ok()
+        .filter(|count| (1..=10_000).contains(count))
 }
 
 /// How ETags in a client's conditions are turned into the backend's.
@@ -63,7 +66,7 @@ pub(super) fn copy(from: &HeaderMap, to: &mut HeaderMap, mapping: Mapping) {
 }
 
 /// Whether the client set a condition that the backend has to judge.
-pub(super) fn any(headers: &HeaderMap) -> bool {
+pub(super) fn present(headers: &HeaderMap) -> bool {
     [
         header::IF_MATCH,
         header::IF_NONE_MATCH,
@@ -76,8 +79,13 @@ pub(super) fn any(headers: &HeaderMap) -> bool {
 
 /// Maps a list of entity tags. What is not a list of tags is left to the backend to refuse.
 fn map_list(value: &HeaderValue, mapping: Mapping) -> HeaderValue {
-    let Ok(text) = value.to_str() else { return value.clone() };
-    let mapped: Vec<_> = text.split(',').map(|tag| map_tag(tag.trim(), mapping)).collect();
+    let Ok(text) = value.to_str() else {
+        return value.clone();
+    };
+    let mapped: Vec<_> = text
+        .split(',')
+        .map(|tag| map_tag(tag.trim(), mapping))
+        .collect();
     HeaderValue::try_from(mapped.join(", ")).unwrap_or_else(|_| value.clone())
 }
 
@@ -90,7 +98,10 @@ fn map_tag(tag: &str, mapping: Mapping) -> String {
 }
 
 fn is_hex(text: &str) -> bool {
-    text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    text.len() == 32
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 #[cfg(test)]
@@ -126,9 +137,12 @@ mod tests {
         from.insert(header::IF_MATCH, list.parse().unwrap());
         let mut to = HeaderMap::new();
         copy(&from, &mut to, Mapping::Sealed);
-        assert_eq!(to[header::IF_MATCH], format!("\"{HEX}\", W/\"{HEX}-0\", *, {HEX}"));
+        assert_eq!(
+            to[header::IF_MATCH],
+            format!("\"{HEX}\", W/\"{HEX}-0\", *, {HEX}")
+        );
         copy(&from, &mut to, Mapping::None);
-        assert!(any(&to));
+        assert!(present(&to));
     }
 
     #[test]

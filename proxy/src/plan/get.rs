@@ -80,11 +80,7 @@ pub struct Lookup {
 }
 
 /// A read. Ranges of sealed objects need a [`Lookup`].
-pub(super) fn draft(
-    call: &Call,
-    headers: &HeaderMap,
-    permit: &Permit,
-) -> Result<Draft, s3::Error> {
+pub(super) fn draft(call: &Call, headers: &HeaderMap, permit: &Permit) -> Result<Draft, s3::Error> {
     let Target::Object(bucket, object) = &call.target else {
         return Err(not_implemented("Reads need an object."));
     };
@@ -96,19 +92,26 @@ pub(super) fn draft(
         return Ok(read(outgoing, reading).into());
     }
     if call.query.has("partNumber") {
-        return Err(not_implemented("Reading a sealed object by part number is not implemented."));
+        return Err(not_implemented(
+            "Reading a sealed object by part number is not implemented.",
+        ));
     }
     let place = place(permit, bucket, object);
     let mut reading = Reading::opened(place, head, serves_unsealed(permit));
-    let Some((asked, range)) = range(headers) else { return Ok(read(outgoing, reading).into()) };
+    let Some((asked, range)) = range(headers) else {
+        return Ok(read(outgoing, reading).into());
+    };
     if head {
         reading.head_range = Some(range);
         return Ok(read(outgoing, reading).into());
     }
-    let lookup = Outgoing { method: Method::HEAD, ..outgoing.clone() };
+    let lookup = Outgoing {
+        method: Method::HEAD,
+        ..outgoing.clone()
+    };
     Ok(Draft::Needs(Box::new(Lookup {
         head: lookup,
-        rememberable: !(conditions::any(headers)
+        rememberable: !(conditions::present(headers)
             || headers.contains_key(header::IF_RANGE)
             || call.query.has("versionId")),
         whole: read(outgoing, reading.clone()),
@@ -137,7 +140,9 @@ impl Lookup {
             Looked::Otherwise => Ok(self.whole.clone()),
             Looked::Unsealed(etag) if self.applies(etag, last_modified) => {
                 let mut plan = self.guarded(etag);
-                plan.outgoing.headers.insert(header::RANGE, self.asked.clone());
+                plan.outgoing
+                    .headers
+                    .insert(header::RANGE, self.asked.clone());
                 Ok(plan)
             }
             Looked::Sealed(known) if self.applies(&client_etag(known), last_modified) => {
@@ -149,10 +154,15 @@ impl Lookup {
 
     fn sealed(&self, known: &Known) -> Result<Plan, s3::Error> {
         if known.layout == Layout::Parts {
-            return Err(not_implemented("Ranges of multipart objects are not implemented."));
+            return Err(not_implemented(
+                "Ranges of multipart objects are not implemented.",
+            ));
         }
         let size = known.size;
-        let wanted = self.range.resolve(size.0).map_err(|_| reply::unsatisfiable(size))?;
+        let wanted = self
+            .range
+            .resolve(size.0)
+            .map_err(|_| reply::unsatisfiable(size))?;
         let span = Span::of_whole(size, wanted).ok_or_else(|| reply::unsatisfiable(size))?;
         let sealed = span.sealed();
         let mut plan = self.guarded(&known.etag);
@@ -176,7 +186,10 @@ impl Lookup {
             plan.outgoing.headers.remove(condition);
         }
         plan.outgoing.headers.insert(header::IF_MATCH, value(etag));
-        plan.reply = Reply::Object(Reading { guarded: true, ..self.reading.clone() });
+        plan.reply = Reply::Object(Reading {
+            guarded: true,
+            ..self.reading.clone()
+        });
         plan
     }
 
@@ -208,11 +221,19 @@ fn outgoing(
 ) -> Result<Outgoing, s3::Error> {
     let method = if head { Method::HEAD } else { Method::GET };
     let mut outgoing = Outgoing::new(method, &call.target);
-    for (name, value) in call.query.pairs().filter(|(name, _)| FORWARDED.contains(name)) {
+    for (name, value) in call
+        .query
+        .pairs()
+        .filter(|(name, _)| FORWARDED.contains(name))
+    {
         outgoing = outgoing.with_query(name, value);
     }
     outgoing.headers = headers::forward(headers, Kind::Object)?;
-    conditions::copy(headers, &mut outgoing.headers, mapping(seals(permit), permit));
+    conditions::copy(
+        headers,
+        &mut outgoing.headers,
+        mapping(seals(permit), permit),
+    );
     Ok(outgoing)
 }
 
@@ -234,7 +255,11 @@ fn relay_range(from: &HeaderMap, to: &mut HeaderMap) {
 }
 
 fn read(outgoing: Outgoing, reading: Reading) -> Plan {
-    Plan { outgoing, body: RequestBody::Empty, reply: Reply::Object(reading) }
+    Plan {
+        outgoing,
+        body: RequestBody::Empty,
+        reply: Reply::Object(reading),
+    }
 }
 
 fn value(text: &str) -> HeaderValue {

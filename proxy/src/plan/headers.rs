@@ -50,8 +50,11 @@ const BUCKET: &[&str] = &[
 ];
 
 /// Headers that any call may carry and that the backend judges.
-const COMMON: &[&str] =
-    &["x-amz-bypass-governance-retention", "x-amz-expected-bucket-owner", "x-amz-request-payer"];
+const COMMON: &[&str] = &[
+    "x-amz-bypass-governance-retention",
+    "x-amz-expected-bucket-owner",
+    "x-amz-request-payer",
+];
 
 /// Headers that are spent here: authentication, framing, and what describes plaintext.
 const SPENT: &[&str] = &[

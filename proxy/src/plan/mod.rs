@@ -22,9 +22,9 @@ use s3::Target;
 
 pub use conditions::is_parts_etag;
 pub use conditions::swap_etag;
-pub use get::Lookup;
-pub use get::Looked;
 pub use get::Known;
+pub use get::Looked;
+pub use get::Lookup;
 pub use outgoing::Outgoing;
 pub use reply::Reading;
 
@@ -83,7 +83,10 @@ impl Place {
     /// As the seal's context.
     #[must_use]
     pub fn context(&self) -> crypto::Context<'_> {
-        crypto::Context { bucket: &self.bucket, object: &self.object }
+        crypto::Context {
+            bucket: &self.bucket,
+            object: &self.object,
+        }
     }
 }
 
@@ -151,8 +154,14 @@ fn serves_unsealed(permit: &Permit) -> bool {
 }
 
 fn place(permit: &Permit, bucket: &s3::BucketName, object: &s3::ObjectName) -> Place {
-    let bucket = permit.logical_bucket().unwrap_or(bucket.as_str()).to_owned();
-    Place { bucket, object: object.as_str().to_owned() }
+    let bucket = permit
+        .logical_bucket()
+        .unwrap_or(bucket.as_str())
+        .to_owned();
+    Place {
+        bucket,
+        object: object.as_str().to_owned(),
+    }
 }
 
 fn permits(permit: &Permit, call: &Call) -> bool {

@@ -25,7 +25,12 @@ impl Outgoing {
     /// A request without headers and query.
     #[must_use]
     pub fn new(method: Method, target: &Target) -> Self {
-        Self { method, path: path(target), query: String::new(), headers: HeaderMap::new() }
+        Self {
+            method,
+            path: path(target),
+            query: String::new(),
+            headers: HeaderMap::new(),
+        }
     }
 
     /// Adds `name=value` to the query.
@@ -51,8 +56,11 @@ impl Outgoing {
 }
 
 /// What SigV4 leaves as it is: unreserved characters of RFC 3986.
-const QUERY: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 const PATH: &AsciiSet = &QUERY.remove(b'/');
 
 fn path(target: &Target) -> String {
@@ -60,7 +68,11 @@ fn path(target: &Target) -> String {
         Target::Service => "/".to_owned(),
         Target::Bucket(bucket) => format!("/{}", bucket.as_str()),
         Target::Object(bucket, object) => {
-            format!("/{}/{}", bucket.as_str(), utf8_percent_encode(object.as_str(), PATH))
+            format!(
+                "/{}/{}",
+                bucket.as_str(),
+                utf8_percent_encode(object.as_str(), PATH)
+            )
         }
     }
 }

@@ -65,19 +65,35 @@ pub(super) fn plan(
     let mut outgoing = Outgoing::new(Method::PUT, &call.target);
     outgoing.headers = headers::forward(headers, Kind::Upload)?;
     if let Some(encoding) = s3::storable_content_encoding(headers) {
-        outgoing.headers.insert(header::CONTENT_ENCODING, value(&encoding)?);
+        outgoing
+            .headers
+            .insert(header::CONTENT_ENCODING, value(&encoding)?);
     }
-    conditions::copy(headers, &mut outgoing.headers, mapping(order.is_some(), permit));
+    conditions::copy(
+        headers,
+        &mut outgoing.headers,
+        mapping(order.is_some(), permit),
+    );
     let stored = order.as_ref().map_or(plain_len, |order| order.sealed_len.0);
-    outgoing.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(stored));
+    outgoing
+        .headers
+        .insert(header::CONTENT_LENGTH, HeaderValue::from(stored));
     Ok(match order {
         Some(order) => {
             let body = RequestBody::Seal(order.clone());
-            Plan { outgoing, body, reply: Reply::Sealed(order) }
+            Plan {
+                outgoing,
+                body,
+                reply: Reply::Sealed(order),
+            }
         }
         None => {
             copy_digests(headers, &mut outgoing.headers);
-            Plan { outgoing, body: RequestBody::Relay { plain_len }, reply: Reply::Relay }
+            Plan {
+                outgoing,
+                body: RequestBody::Relay { plain_len },
+                reply: Reply::Relay,
+            }
         }
     })
 }
@@ -109,10 +125,12 @@ fn encryption_is_granted(
     for (name, value) in headers.iter().filter(|(name, _)| asked(name.as_str())) {
         let plain = name == "x-amz-server-side-encryption" && value == "AES256";
         if !(plain && seals) {
-            return Err(s3::Error::new(ErrorCode::AccessDenied).with_message(format!(
-                "Rule `{}` does not allow the encryption asked for by `{name}`.",
-                permit.rule()
-            )));
+            return Err(
+                s3::Error::new(ErrorCode::AccessDenied).with_message(format!(
+                    "Rule `{}` does not allow the encryption asked for by `{name}`.",
+                    permit.rule()
+                )),
+            );
         }
     }
     Ok(())

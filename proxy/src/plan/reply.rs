@@ -48,7 +48,10 @@ pub struct SpanOrder {
 
 impl Reading {
     pub(super) fn relayed(place: Place, head: bool) -> Self {
-        Self { relayed: true, ..Self::opened(place, head, true) }
+        Self {
+            relayed: true,
+            ..Self::opened(place, head, true)
+        }
     }
 
     pub(super) fn opened(place: Place, head: bool, serve_unsealed: bool) -> Self {
@@ -79,9 +82,9 @@ pub fn find(headers: &HeaderMap) -> Result<Found, Error> {
     let mac = single(headers, ENVELOPE_MAC)?;
     match (json, mac) {
         (None, None) => Ok(Found::Unsealed),
-        (Some(json), Some(mac)) => {
-            Ok(Found::Sealed(Box::new(UnverifiedEnvelope::parse(json, mac)?)))
-        }
+        (Some(json), Some(mac)) => Ok(Found::Sealed(Box::new(UnverifiedEnvelope::parse(
+            json, mac,
+        )?))),
         _ => Err(crypto::Error::EnvelopeMalformed("one entry without the other").into()),
     }
 }
@@ -122,7 +125,10 @@ pub fn object(
     headers: &HeaderMap,
 ) -> Result<ReplyPlan, Error> {
     let stored = content_length(headers)?;
-    let etag = headers.get(header::ETAG).and_then(|etag| etag.to_str().ok()).map(client_etag);
+    let etag = headers
+        .get(header::ETAG)
+        .and_then(|etag| etag.to_str().ok())
+        .map(client_etag);
     let reply = |status, content_length, content_range, body| ReplyPlan {
         status,
         content_length,
@@ -135,7 +141,12 @@ pub fn object(
         let plain = order.span.plain();
         let range = content_range(&plain, order.size);
         let body = ReplyBody::Span(order.span.clone());
-        return Ok(reply(StatusCode::PARTIAL_CONTENT, len(&plain), Some(range), body));
+        return Ok(reply(
+            StatusCode::PARTIAL_CONTENT,
+            len(&plain),
+            Some(range),
+            body,
+        ));
     }
     let size = size(envelope, stored, headers)?;
     if status != StatusCode::OK {
@@ -144,7 +155,12 @@ pub fn object(
     if let Some(range) = &reading.head_range {
         let plain = range.resolve(size.0).map_err(|_| unsatisfiable(size))?;
         let shown = content_range(&plain, size);
-        return Ok(reply(StatusCode::PARTIAL_CONTENT, len(&plain), Some(shown), ReplyBody::Empty));
+        return Ok(reply(
+            StatusCode::PARTIAL_CONTENT,
+            len(&plain),
+            Some(shown),
+            ReplyBody::Empty,
+        ));
     }
     let body = match (reading.head, envelope.layout()) {
         (true, _) => ReplyBody::Empty,
@@ -218,8 +234,12 @@ fn segments(headers: &HeaderMap) -> Option<u32> {
 
 fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Error> {
     let mut values = headers.get_all(name).iter();
-    let Some(first) = values.next() else { return Ok(None) };
-    let unfit = Error::from(crypto::Error::EnvelopeMalformed("an entry twice, or not ASCII"));
+    let Some(first) = values.next() else {
+        return Ok(None);
+    };
+    let unfit = Error::from(crypto::Error::EnvelopeMalformed(
+        "an entry twice, or not ASCII",
+    ));
     match (first.to_str(), values.next()) {
         (Ok(first), None) => Ok(Some(first)),
         _ => Err(unfit),

@@ -40,22 +40,37 @@ impl Metrics {
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let requests = IntCounterVec::new(
-            Opts::new("sealgate_requests_total", "Requests by operation and status"),
+            Opts::new(
+                "sealgate_requests_total",
+                "Requests by operation and status",
+            ),
             &["operation", "status"],
         )?;
         let seconds = HistogramVec::new(
-            HistogramOpts::new("sealgate_request_seconds", "Duration of requests in seconds")
-                .buckets(SECONDS.to_vec()),
+            HistogramOpts::new(
+                "sealgate_request_seconds",
+                "Duration of requests in seconds",
+            )
+            .buckets(SECONDS.to_vec()),
             &["operation"],
         )?;
         let bytes = IntCounterVec::new(
-            Opts::new("sealgate_client_bytes_total", "Body bytes from and to clients"),
+            Opts::new(
+                "sealgate_client_bytes_total",
+                "Body bytes from and to clients",
+            ),
             &["direction"],
         )?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
         registry.register(Box::new(bytes.clone()))?;
-        Ok(Self { registry, requests, seconds, bytes, in_flight: Arc::default() })
+        Ok(Self {
+            registry,
+            requests,
+            seconds,
+            bytes,
+            in_flight: Arc::default(),
+        })
     }
 
     /// A request arrives.
@@ -74,10 +89,16 @@ impl Metrics {
     /// A request has ended.
     pub fn record(&self, exchange: &Exchange, received: usize, sent: usize) {
         let operation = exchange.operation();
-        let status = exchange.status().map_or("none", |status| class(status.as_u16()));
+        let status = exchange
+            .status()
+            .map_or("none", |status| class(status.as_u16()));
         self.requests.with_label_values(&[operation, status]).inc();
-        self.seconds.with_label_values(&[operation]).observe(exchange.seconds());
-        self.bytes.with_label_values(&["received"]).inc_by(received as u64);
+        self.seconds
+            .with_label_values(&[operation])
+            .observe(exchange.seconds());
+        self.bytes
+            .with_label_values(&["received"])
+            .inc_by(received as u64);
         self.bytes.with_label_values(&["sent"]).inc_by(sent as u64);
     }
 

@@ -41,7 +41,13 @@ impl Opening {
     /// Opens `stored` bytes into `plain` bytes.
     #[must_use]
     pub fn new(opener: Opener, stored: u64, plain: u64) -> Self {
-        Self { opener: Some(opener), stored, plain, received: 0, released: 0 }
+        Self {
+            opener: Some(opener),
+            stored,
+            plain,
+            received: 0,
+            released: 0,
+        }
     }
 
     fn push(&mut self, sealed: &[u8], end: bool) -> Result<Bytes> {
@@ -55,7 +61,9 @@ impl Opening {
         }
         self.released += out.len();
         if self.released > self.plain || (self.opener.is_none() && self.released != self.plain) {
-            return Err(Error::Internal("opened body has another length than announced"));
+            return Err(Error::Internal(
+                "opened body has another length than announced",
+            ));
         }
         Ok(out.join())
     }

@@ -28,8 +28,13 @@ pub fn own_ids(head: &mut ResponseHeader, id: &str) -> Result<()> {
 /// The head of an opened object.
 pub fn opened(head: &mut ResponseHeader, plan: &ReplyPlan, envelope: &Envelope) -> Result<()> {
     scrub(head);
-    head.set_status(plan.status).map_err(|_| Error::Internal("status"))?;
-    insert(head, header::CONTENT_LENGTH.as_str(), &plan.content_length.to_string())?;
+    head.set_status(plan.status)
+        .map_err(|_| Error::Internal("status"))?;
+    insert(
+        head,
+        header::CONTENT_LENGTH.as_str(),
+        &plan.content_length.to_string(),
+    )?;
     if let Some(range) = &plan.content_range {
         insert(head, header::CONTENT_RANGE.as_str(), range)?;
     }
@@ -53,7 +58,9 @@ pub fn written(head: &mut ResponseHeader, suite: Suite) -> Result<()> {
 
 /// A 304 or 412, which speaks of an ETag only.
 pub fn unchanged(head: &mut ResponseHeader) -> Result<()> {
-    let Some(etag) = etag(head) else { return Ok(()) };
+    let Some(etag) = etag(head) else {
+        return Ok(());
+    };
     insert(head, header::ETAG.as_str(), &reply::client_etag(&etag))
 }
 
@@ -64,8 +71,12 @@ fn advertise(head: &mut ResponseHeader, _suite: Suite) -> Result<()> {
 
 /// Removes everything that the backend says of the stored bytes.
 fn scrub(head: &mut ResponseHeader) {
-    let described: Vec<HeaderName> =
-        head.headers.keys().filter(|name| describes_ciphertext(name.as_str())).cloned().collect();
+    let described: Vec<HeaderName> = head
+        .headers
+        .keys()
+        .filter(|name| describes_ciphertext(name.as_str()))
+        .cloned()
+        .collect();
     for name in described {
         head.remove_header(&name);
     }
@@ -103,7 +114,11 @@ pub fn is_sealed(headers: &HeaderMap) -> bool {
 }
 
 fn etag(head: &ResponseHeader) -> Option<String> {
-    head.headers.get(header::ETAG)?.to_str().ok().map(str::to_owned)
+    head.headers
+        .get(header::ETAG)?
+        .to_str()
+        .ok()
+        .map(str::to_owned)
 }
 
 fn insert(head: &mut ResponseHeader, name: &str, value: &str) -> Result<()> {

@@ -14,7 +14,10 @@ use crate::plan::swap_etag;
 #[must_use]
 pub fn shown(entry: &Entry<'_>) -> Option<Shown> {
     let size = plain_len(entry.etag, SealedLen(entry.size))?;
-    Some(Shown { size: size.0, etag: swap_etag(entry.etag) })
+    Some(Shown {
+        size: size.0,
+        etag: swap_etag(entry.etag),
+    })
 }
 
 fn plain_len(etag: &str, sealed: SealedLen) -> Option<PlainLen> {

@@ -27,7 +27,9 @@ impl Pieces {
             return self.0.pop().unwrap_or_default();
         }
         let mut joined = BytesMut::with_capacity(self.0.iter().map(Bytes::len).sum());
-        self.0.iter().for_each(|piece| joined.extend_from_slice(piece));
+        self.0
+            .iter()
+            .for_each(|piece| joined.extend_from_slice(piece));
         joined.freeze()
     }
 }

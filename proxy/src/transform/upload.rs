@@ -41,14 +41,24 @@ impl Upload {
     #[must_use]
     pub fn seal(body: Body, sealer: Sealer, foot: Foot) -> Self {
         let expected = sealer.sealed_len().0;
-        Self { body: Some(body), store: Store::Seal(Some(sealer), foot), expected, sent: 0 }
+        Self {
+            body: Some(body),
+            store: Store::Seal(Some(sealer), foot),
+            expected,
+            sent: 0,
+        }
     }
 
     /// Passes `body` on.
     #[must_use]
     pub fn relay(body: Body) -> Self {
         let expected = body.plain_len();
-        Self { body: Some(body), store: Store::Relay(Bytes::new()), expected, sent: 0 }
+        Self {
+            body: Some(body),
+            store: Store::Relay(Bytes::new()),
+            expected,
+            sent: 0,
+        }
     }
 
     /// Takes what the client sent and returns what the backend gets now, perhaps nothing.
@@ -63,7 +73,9 @@ impl Upload {
         }
         self.sent += out.len();
         if self.sent > self.expected || (end && self.sent != self.expected) {
-            return Err(Error::Internal("sealed body has another length than announced"));
+            return Err(Error::Internal(
+                "sealed body has another length than announced",
+            ));
         }
         Ok(out.join())
     }
@@ -87,7 +99,9 @@ impl Upload {
     }
 
     fn finish(&mut self, out: &mut Pieces) -> Result<()> {
-        let Some(body) = self.body.take() else { return Ok(()) };
+        let Some(body) = self.body.take() else {
+            return Ok(());
+        };
         let proven = body.finish()?;
         match &mut self.store {
             Store::Seal(sealer, foot) => {
@@ -102,7 +116,10 @@ impl Upload {
 
 fn footer(foot: Foot, proven: Proven) -> Digests {
     let sum = proven.checksum.filter(|_| foot.sum);
-    Digests { md5: None, sum: sum.map(|(algorithm, value)| checksum(algorithm, value)) }
+    Digests {
+        md5: None,
+        sum: sum.map(|(algorithm, value)| checksum(algorithm, value)),
+    }
 }
 
 /// A proven checksum in the format's words.
@@ -115,5 +132,9 @@ pub fn checksum(algorithm: s3::ChecksumAlgorithm, value: Vec<u8>) -> crypto::Che
         s3::ChecksumAlgorithm::Sha1 => crypto::ChecksumAlgorithm::Sha1,
         s3::ChecksumAlgorithm::Sha256 => crypto::ChecksumAlgorithm::Sha256,
     };
-    crypto::Checksum { algorithm, kind: crypto::ChecksumType::FullObject, value }
+    crypto::Checksum {
+        algorithm,
+        kind: crypto::ChecksumType::FullObject,
+        value,
+    }
 }

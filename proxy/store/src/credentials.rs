@@ -3,7 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use hyper::HeaderMap;
+use hyper::Uri;
 use hyper::header::AUTHORIZATION;
+use hyper::header::HeaderName;
+use hyper::header::HeaderValue;
 use s3s::S3Result;
 use s3s::access::S3Access;
 use s3s::access::S3AccessContext;
@@ -58,14 +62,20 @@ impl Gate {
         }
     }
 
+    /// Refuses headers that ask for what would silently not happen.
+    pub(crate) fn permit_headers(headers: &HeaderMap, is_read: bool) -> S3Result<()> {
+        let permit = |(name, value): (&HeaderName, &HeaderValue)| {
+            permit_header(name.as_str(), value.as_bytes(), is_read)
+        };
+        headers.iter().try_for_each(permit)
+    }
+
     /// `s3s` verifies the signature over whatever region it names.
-    fn permit_region(&self, context: &S3AccessContext<'_>) -> S3Result<()> {
-        let header = context
-            .headers()
+    pub(crate) fn permit_region(&self, headers: &HeaderMap, uri: &Uri) -> S3Result<()> {
+        let header = headers
             .get(AUTHORIZATION)
             .and_then(|value| value.to_str().ok());
-        let query = context
-            .uri()
+        let query = uri
             .query()
             .filter(|query| query.contains("X-Amz-Credential="));
         let Some(scope) = header
@@ -110,12 +120,9 @@ impl S3Access for Gate {
         if context.credentials().is_none() {
             return Err(s3_error!(AccessDenied, "Access Denied"));
         }
-        self.permit_region(context)?;
+        self.permit_region(context.headers(), context.uri())?;
         let is_read = matches!(context.s3_op().name(), "GetObject" | "HeadObject");
-        for (name, value) in context.headers() {
-            permit_header(name.as_str(), value.as_bytes(), is_read)?;
-        }
-        Ok(())
+        Self::permit_headers(context.headers(), is_read)
     }
 }
 

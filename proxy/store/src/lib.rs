@@ -50,6 +50,7 @@ mod download;
 mod error;
 mod listing;
 mod load;
+mod odd_range;
 mod operations;
 mod receive;
 mod record;

@@ -37,6 +37,7 @@ use tokio::task::JoinSet;
 use crate::credentials::Credentials;
 use crate::credentials::Gate;
 use crate::error::Error;
+use crate::odd_range::OddRange;
 use crate::store::Store;
 
 /// Serves `store` on `listener` until `shutdown` resolves.
@@ -49,17 +50,20 @@ use crate::store::Store;
 /// [`Error::Io`] when the listener breaks for good.
 pub async fn serve(
     listener: TcpListener,
-    mut store: Store,
+    store: Store,
     credentials: Credentials,
     region: Region,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    store.region = Some(region.clone());
-    let mut builder = S3ServiceBuilder::new(store);
-    let gate = Gate::new(credentials, region);
+    let gate = Gate::new(credentials, region.clone());
+    let unsigned = S3ServiceBuilder::new(store.handle(region.clone())).build();
+    let mut builder = S3ServiceBuilder::new(store.handle(region));
     builder.set_auth(gate.clone());
-    builder.set_access(gate);
+    builder.set_access(gate.clone());
+    builder.set_route(OddRange::new(gate, unsigned));
     let service = builder.build();
+    // So that the folder is free again when this returns.
+    drop(store);
 
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();

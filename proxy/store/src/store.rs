@@ -34,9 +34,15 @@ pub(crate) type Buckets = BTreeMap<String, Arc<Bucket>>;
 /// signatures are checked. Called directly it checks none.
 #[derive(Debug)]
 pub struct Store {
+    shared: Arc<Shared>,
+    /// Where its buckets are said to be; set by [`crate::serve`].
+    region: Option<Region>,
+}
+
+#[derive(Debug)]
+struct Shared {
     root: PathBuf,
     buckets: RwLock<Buckets>,
-    pub(crate) region: Option<Region>,
     /// Locked for as long as the store lives.
     _lock: File,
 }
@@ -54,17 +60,32 @@ impl Store {
     pub fn open(root: &Path) -> Result<Self, Error> {
         let lock = load::claim(root)?;
         let buckets = RwLock::new(load::buckets(root)?);
-        Ok(Self {
+        let shared = Shared {
             root: root.to_owned(),
             buckets,
-            region: None,
             _lock: lock,
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+            region: None,
         })
+    }
+
+    /// Another handle on the same store, in `region`.
+    pub(crate) fn handle(&self, region: Region) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            region: Some(region),
+        }
+    }
+
+    pub(crate) fn region(&self) -> Option<&Region> {
+        self.region.as_ref()
     }
 
     /// Where new content goes.
     pub(crate) fn blobs(&self) -> PathBuf {
-        self.root.join(BLOBS)
+        self.shared.root.join(BLOBS)
     }
 
     pub(crate) fn bucket(&self, name: &str) -> S3Result<Arc<Bucket>> {
@@ -73,11 +94,17 @@ impl Store {
     }
 
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, Buckets> {
-        self.buckets.read().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .buckets
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Buckets> {
-        self.buckets.write().unwrap_or_else(PoisonError::into_inner)
+        self.shared
+            .buckets
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Creates a bucket; says whether it is new. Blocks.
@@ -95,7 +122,7 @@ impl Store {
         let record = BucketRecord {
             created: Seconds::now(),
         };
-        let folder = self.root.join(BUCKETS).join(name);
+        let folder = self.shared.root.join(BUCKETS).join(name);
         fs::create_dir_all(folder.join(OBJECTS)).map_err(failed)?;
         fs::create_dir_all(folder.join(UPLOADS)).map_err(failed)?;
         disk::write_record(&folder.join(BUCKET), &record).map_err(failed)?;

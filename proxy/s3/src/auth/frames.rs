@@ -31,7 +31,6 @@ impl fmt::Debug for FrameSeed {
 }
 
 /// The chain as far as it has been verified.
-#[derive(Debug)]
 pub(crate) struct FrameChain {
     seed: Arc<FrameSeed>,
     previous: String,

@@ -1,13 +1,11 @@
 //! `DeleteObjects`: its request `Delete` and its answer `DeleteResult`.
 
 use crate::Error;
+use crate::ErrorCode;
 use crate::ObjectName;
-
-use super::reader;
-use super::reader::malformed;
-use super::writer::DECLARATION;
-use super::writer::element;
-use super::writer::optional;
+use crate::xml::tree::Element;
+use crate::xml::tree::Malformed;
+use crate::xml::write;
 
 /// The most objects of one request.
 pub const OBJECTS_MAX: usize = 1000;
@@ -71,172 +69,154 @@ pub struct DeleteError {
 }
 
 /// Parses a request.
+///
+/// Errors: `MaxMessageLengthExceeded` beyond [`REQUEST_LEN_MAX`]; `MalformedXML` for what is no
+/// such request, without objects, with more than [`OBJECTS_MAX`], or with an element we do not
+/// know (it may be a condition, and a condition that is dropped deletes too much);
+/// `KeyTooLongError`.
 pub fn parse_request(xml: &[u8]) -> Result<DeleteRequest, Error> {
     if xml.len() > REQUEST_LEN_MAX {
-        return Err(malformed());
+        return Err(Error::new(ErrorCode::MaxMessageLengthExceeded));
     }
-    let mut request = DeleteRequest::default();
-    let (mut key, mut version_id, mut etag) = (None, None, None);
-    reader::read(xml, "Delete", &mut |element| {
-        match element.path.as_str() {
-            "Quiet" => request.quiet = element.text.trim().eq_ignore_ascii_case("true"),
-            "Object/Key" => key = Some(ObjectName::parse(&element.text)?),
-            "Object/VersionId" => version_id = Some(element.text),
-            "Object/ETag" => etag = Some(element.text),
-            "Object" => request.objects.push(DeleteObject {
-                key: key.take().ok_or_else(malformed)?,
-                version_id: version_id.take(),
-                etag: etag.take(),
-            }),
-            // Conditions on size or time speak of what the backend stores, not of the plaintext.
-            _ => return Err(malformed()),
-        }
-        if request.objects.len() > OBJECTS_MAX {
-            Err(malformed())
-        } else {
-            Ok(())
-        }
-    })?;
-    if request.objects.is_empty() {
-        Err(malformed())
-    } else {
-        Ok(request)
+    let root = Element::parse(xml).map_err(malformed_request)?;
+    only(&root, "Delete", &["Quiet", "Object"]).map_err(malformed_request)?;
+    let quiet = root
+        .text_of("Quiet")
+        .map_err(malformed_request)?
+        .unwrap_or_default();
+    let objects = root
+        .all("Object")
+        .map(request_object)
+        .collect::<Result<Vec<_>, _>>()?;
+    if objects.is_empty() || objects.len() > OBJECTS_MAX {
+        return Err(Error::new(ErrorCode::MalformedXml));
     }
+    Ok(DeleteRequest {
+        quiet: is_true(quiet),
+        objects,
+    })
 }
 
-/// Renders a request for the backend.
+/// Renders a request for the backend; undoes [`parse_request`].
 #[must_use]
 pub fn render_request(request: &DeleteRequest) -> String {
-    let mut xml = format!("{DECLARATION}<Delete xmlns=\"{NAMESPACE}\">");
+    let mut xml = write::DECLARATION.to_owned();
+    xml.push_str("<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
     if request.quiet {
-        element(&mut xml, "Quiet", "true");
+        write::element(&mut xml, "Quiet", "true");
     }
     for object in &request.objects {
         xml.push_str("<Object>");
-        element(&mut xml, "Key", object.key.as_str());
-        optional(&mut xml, "VersionId", object.version_id.as_deref());
-        optional(&mut xml, "ETag", object.etag.as_deref());
+        write::element(&mut xml, "Key", object.key.as_str());
+        write::optional(&mut xml, "VersionId", object.version_id.as_deref());
+        write::optional(&mut xml, "ETag", object.etag.as_deref());
         xml.push_str("</Object>");
     }
     xml.push_str("</Delete>");
     xml
 }
 
-/// Parses the backend's answer.
+/// Parses the backend's answer; `InternalError` when it is none.
 pub fn parse_result(xml: &[u8]) -> Result<DeleteResult, Error> {
-    let mut result = DeleteResult::default();
-    let (mut deleted, mut error) = (Deleted::default(), DeleteError::default());
-    reader::read(xml, "DeleteResult", &mut |element| {
-        match element.path.as_str() {
-            "Deleted" => result.deleted.push(std::mem::take(&mut deleted)),
-            "Deleted/Key" => deleted.key = element.text,
-            "Deleted/VersionId" => deleted.version_id = Some(element.text),
-            "Deleted/DeleteMarker" => deleted.delete_marker = element.text.trim() == "true",
-            "Deleted/DeleteMarkerVersionId" => {
-                deleted.delete_marker_version_id = Some(element.text);
-            }
-            "Error" => result.errors.push(std::mem::take(&mut error)),
-            "Error/Key" => error.key = element.text,
-            "Error/VersionId" => error.version_id = Some(element.text),
-            "Error/Code" => error.code = element.text,
-            "Error/Message" => error.message = element.text,
-            _ => {}
-        }
-        Ok(())
-    })?;
-    Ok(result)
+    try_parse_result(xml).map_err(|Malformed| Error::new(ErrorCode::InternalError))
 }
 
-/// Renders an answer for the client.
+/// Renders an answer for the client; undoes [`parse_result`].
 #[must_use]
 pub fn render_result(result: &DeleteResult) -> String {
-    let mut xml = format!("{DECLARATION}<DeleteResult xmlns=\"{NAMESPACE}\">");
+    let mut xml = write::DECLARATION.to_owned();
+    xml.push_str("<DeleteResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
     for deleted in &result.deleted {
         xml.push_str("<Deleted>");
-        element(&mut xml, "Key", &deleted.key);
-        optional(&mut xml, "VersionId", deleted.version_id.as_deref());
-        optional(
+        write::element(&mut xml, "Key", &deleted.key);
+        write::optional(&mut xml, "VersionId", deleted.version_id.as_deref());
+        write::optional(
             &mut xml,
             "DeleteMarker",
             deleted.delete_marker.then_some("true"),
         );
         let marker = deleted.delete_marker_version_id.as_deref();
-        optional(&mut xml, "DeleteMarkerVersionId", marker);
+        write::optional(&mut xml, "DeleteMarkerVersionId", marker);
         xml.push_str("</Deleted>");
     }
     for error in &result.errors {
         xml.push_str("<Error>");
-        element(&mut xml, "Key", &error.key);
-        optional(&mut xml, "VersionId", error.version_id.as_deref());
-        element(&mut xml, "Code", &error.code);
-        element(&mut xml, "Message", &error.message);
+        write::element(&mut xml, "Key", &error.key);
+        write::optional(&mut xml, "VersionId", error.version_id.as_deref());
+        write::element(&mut xml, "Code", &error.code);
+        write::element(&mut xml, "Message", &error.message);
         xml.push_str("</Error>");
     }
     xml.push_str("</DeleteResult>");
     xml
 }
 
-const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
+fn request_object(object: &Element) -> Result<DeleteObject, Error> {
+    only(object, "Object", &["Key", "VersionId", "ETag"]).map_err(malformed_request)?;
+    let text = |name| object.text_of(name).map_err(malformed_request);
+    let key = text("Key")?.filter(|key| !key.is_empty());
+    Ok(DeleteObject {
+        key: ObjectName::parse(key.ok_or_else(|| malformed_request(Malformed))?)?,
+        version_id: text("VersionId")?
+            .filter(|id| !id.is_empty())
+            .map(str::to_owned),
+        etag: text("ETag")?.map(str::to_owned),
+    })
+}
 
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn request(count: usize) -> DeleteRequest {
-        let object = |index: usize| DeleteObject {
-            key: ObjectName::parse(&format!("k{index}")).unwrap(),
-            version_id: None,
-            etag: None,
-        };
-        DeleteRequest {
-            quiet: false,
-            objects: (0..count).map(object).collect(),
-        }
+fn try_parse_result(xml: &[u8]) -> Result<DeleteResult, Malformed> {
+    let root = Element::parse(xml)?;
+    if root.name != "DeleteResult" && root.name != "DeleteObjectsOutput" {
+        return Err(Malformed);
     }
+    Ok(DeleteResult {
+        deleted: root.all("Deleted").map(deleted).collect::<Result<_, _>>()?,
+        errors: root.all("Error").map(error).collect::<Result<_, _>>()?,
+    })
+}
 
-    #[test]
-    fn takes_a_thousand_objects_and_not_one_more() {
-        for (count, good) in [
-            (0, false),
-            (1, true),
-            (OBJECTS_MAX, true),
-            (OBJECTS_MAX + 1, false),
-        ] {
-            let parsed = parse_request(render_request(&request(count)).as_bytes());
-            assert_eq!(parsed.is_ok(), good, "{count}");
-        }
-    }
+fn deleted(element: &Element) -> Result<Deleted, Malformed> {
+    Ok(Deleted {
+        key: element.text_of("Key")?.ok_or(Malformed)?.to_owned(),
+        version_id: element.text_of("VersionId")?.map(str::to_owned),
+        delete_marker: element.text_of("DeleteMarker")?.is_some_and(is_true),
+        delete_marker_version_id: element.text_of("DeleteMarkerVersionId")?.map(str::to_owned),
+    })
+}
 
-    #[test]
-    fn refuses_conditions_that_it_does_not_know() {
-        let xml = "<Delete><Object><Key>a</Key><Size>5</Size></Object></Delete>";
-        assert!(parse_request(xml.as_bytes()).is_err());
-        assert!(parse_request(b"<Delete><Object/></Delete>").is_err());
-    }
+fn error(element: &Element) -> Result<DeleteError, Malformed> {
+    let text = |name| {
+        element
+            .text_of(name)
+            .map(|text| text.unwrap_or_default().to_owned())
+    };
+    Ok(DeleteError {
+        key: text("Key")?,
+        version_id: element.text_of("VersionId")?.map(str::to_owned),
+        code: text("Code")?,
+        message: text("Message")?,
+    })
+}
 
-    proptest! {
-        #[test]
-        fn parsing_inverts_rendering(keys in prop::collection::vec("[^\\x00\\p{Cc}\u{fffe}\u{ffff}]{1,20}", 1..5),
-                                     version in prop::option::of("[a-z]{1,4}"), quiet: bool) {
-            let objects = keys.iter().map(|key| DeleteObject {
-                key: ObjectName::parse(key).unwrap(),
-                version_id: version.clone(),
-                etag: version.clone(),
-            });
-            let request = DeleteRequest { quiet, objects: objects.collect() };
-            prop_assert_eq!(&parse_request(render_request(&request).as_bytes()).unwrap(), &request);
-            let deleted = keys.iter().map(|key| Deleted {
-                key: key.clone(), version_id: version.clone(), delete_marker: quiet,
-                delete_marker_version_id: version.clone(),
-            });
-            let errors = keys.iter().map(|key| DeleteError {
-                key: key.clone(), version_id: version.clone(), code: "C".into(), message: key.clone(),
-            });
-            let result = DeleteResult { deleted: deleted.collect(), errors: errors.collect() };
-            prop_assert_eq!(parse_result(render_result(&result).as_bytes()).unwrap(), result);
-        }
+fn only(element: &Element, name: &str, children: &[&str]) -> Result<(), Malformed> {
+    let known = element
+        .children
+        .iter()
+        .all(|child| children.contains(&&*child.name));
+    if element.name == name && known {
+        Ok(())
+    } else {
+        Err(Malformed)
     }
 }
+
+fn is_true(text: &str) -> bool {
+    text.trim().eq_ignore_ascii_case("true") || text.trim() == "1"
+}
+
+fn malformed_request(_: Malformed) -> Error {
+    Error::new(ErrorCode::MalformedXml)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,14 @@
 //! Listings: `ListBucketResult` (V1 and V2) and `ListVersionsResult`.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::Error;
+use crate::ErrorCode;
 use crate::percent;
-
-use super::reader;
-use super::reader::Element;
-use super::reader::malformed;
+use crate::xml::tree::Element;
+use crate::xml::tree::Malformed;
+use crate::xml::write;
 
 /// One object of a listing, as the backend shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,168 +32,93 @@ pub struct Shown {
     pub etag: String,
 }
 
-/// Rewrites a listing: asks `entry` for each object what to show instead of its size and `ETag`,
-/// and drops the checksum elements of those that it answers for. All else stays byte for byte.
+/// Rewrites a listing: asks `entry` for each object, in order, what to show instead of its size and
+/// `ETag`. Where something is shown, elements about checksums, which speak of the stored bytes,
+/// go. `None` leaves the object as it is. Everything else stays byte for byte.
+///
+/// Errors: `InternalError` when the backend's answer is no such listing, or an object has no name
+/// or no size.
 pub fn rewrite(
     xml: &[u8],
     entry: &mut dyn FnMut(&Entry<'_>) -> Option<Shown>,
 ) -> Result<Vec<u8>, Error> {
-    let encoded = is_encoded(xml)?;
-    let mut edits = Vec::new();
-    let mut object = Object::default();
-    reader::read(xml, ROOT, &mut |element| match element.path.as_str() {
-        "Contents" => std::mem::take(&mut object).show(encoded, entry, &mut edits),
-        path => match path.strip_prefix("Contents/") {
-            Some(member) => object.take(member.to_owned(), element),
-            None => Ok(()),
-        },
-    })?;
-    Ok(reader::splice(xml, &edits))
+    try_rewrite(xml, entry).map_err(|Malformed| Error::new(ErrorCode::InternalError))
 }
-
-const ROOT: &str = "ListBucketResult";
 
 type Edit = (Range<usize>, String);
 
-/// What one `Contents` held, in the order of the document.
-#[derive(Default)]
-struct Object {
-    key: Option<String>,
-    size: Option<(u64, Range<usize>)>,
-    etag: Option<(String, Range<usize>)>,
-    checksums: Vec<Range<usize>>,
+fn try_rewrite(
+    xml: &[u8],
+    entry: &mut dyn FnMut(&Entry<'_>) -> Option<Shown>,
+) -> Result<Vec<u8>, Malformed> {
+    let root = Element::parse(xml)?;
+    if root.name != "ListBucketResult" && root.name != "ListVersionsResult" {
+        return Err(Malformed);
+    }
+    let is_encoded = match root.text_of("EncodingType")? {
+        None | Some("") => false,
+        Some("url") => true,
+        Some(_) => return Err(Malformed),
+    };
+    let mut edits = Vec::new();
+    for object in root.children.iter().filter(|child| is_object(child)) {
+        let key = key_of(object, is_encoded)?;
+        if let Some(shown) = entry(&read(object, &key)?) {
+            show(object, &shown, &mut edits)?;
+        }
+    }
+    write::splice(xml, edits).ok_or(Malformed)
 }
 
-impl Object {
-    fn take(&mut self, member: String, element: Element) -> Result<(), Error> {
-        match member.as_str() {
-            "Key" => self.key = Some(element.text),
-            "Size" => {
-                let size = element.text.trim().parse().map_err(|_| malformed())?;
-                self.size = Some((size, element.inner));
-            }
-            "ETag" => {
-                let etag = element.text.trim().trim_matches('"').to_owned();
-                self.etag = Some((etag, element.inner));
-            }
-            "ChecksumAlgorithm" | "ChecksumType" => self.checksums.push(element.outer),
-            _ => {}
-        }
-        Ok(())
-    }
+/// `DeleteMarker` has neither size nor `ETag`.
+fn is_object(element: &Element) -> bool {
+    element.name == "Contents" || element.name == "Version"
+}
 
-    fn show(
-        self,
-        encoded: bool,
-        entry: &mut dyn FnMut(&Entry<'_>) -> Option<Shown>,
-        edits: &mut Vec<Edit>,
-    ) -> Result<(), Error> {
-        let (key, (size, size_at)) = (
-            self.key.ok_or_else(malformed)?,
-            self.size.ok_or_else(malformed)?,
-        );
-        let key = match encoded {
-            true => percent::decode_query_strict(&key).ok_or_else(malformed)?,
-            false => key,
-        };
-        let (etag, etag_at) = self.etag.unwrap_or_default();
-        let asked = Entry {
-            key: &key,
-            size,
-            etag: &etag,
-            version_id: None,
-        };
-        let Some(shown) = entry(&asked) else {
-            return Ok(());
-        };
-        let mut own = vec![(size_at, shown.size.to_string())];
-        if !etag_at.is_empty() {
-            own.push((etag_at, format!("&quot;{}&quot;", shown.etag)));
-        }
-        own.extend(
-            self.checksums
-                .into_iter()
-                .map(|range| (range, String::new())),
-        );
-        own.sort_by_key(|(range, _)| range.start);
-        edits.extend(own);
-        Ok(())
+fn key_of(object: &Element, is_encoded: bool) -> Result<Cow<'_, str>, Malformed> {
+    let key = object.text_of("Key")?.ok_or(Malformed)?;
+    if is_encoded {
+        // S3 writes a blank as `+` and a plus sign as `%2B`.
+        percent::decode_query_strict(key)
+            .map(Cow::Owned)
+            .ok_or(Malformed)
+    } else {
+        Ok(Cow::Borrowed(key))
     }
 }
 
-/// Whether keys are percent-encoded; the element that says so may stand behind them.
-fn is_encoded(xml: &[u8]) -> Result<bool, Error> {
-    let mut encoded = false;
-    reader::read(xml, ROOT, &mut |element| {
-        encoded |= element.path == "EncodingType" && element.text.eq_ignore_ascii_case("url");
-        Ok(())
-    })?;
-    Ok(encoded)
+fn read<'a>(object: &'a Element, key: &'a str) -> Result<Entry<'a>, Malformed> {
+    let size = object.text_of("Size")?.ok_or(Malformed)?;
+    let etag = object.text_of("ETag")?.unwrap_or_default().trim();
+    Ok(Entry {
+        key,
+        size: size.trim().parse().map_err(|_| Malformed)?,
+        etag: etag
+            .strip_prefix('"')
+            .and_then(|etag| etag.strip_suffix('"'))
+            .unwrap_or(etag),
+        version_id: object.text_of("VersionId")?,
+    })
+}
+
+fn show(object: &Element, shown: &Shown, edits: &mut Vec<Edit>) -> Result<(), Malformed> {
+    if let Some(size) = object.one("Size")? {
+        edits.push((size.inner.clone(), shown.size.to_string()));
+    }
+    if let Some(etag) = object.one("ETag")? {
+        let mut xml = String::new();
+        write::element(&mut xml, "ETag", &format!("\"{}\"", shown.etag));
+        edits.push((etag.span.clone(), xml));
+    }
+    for checksum in object
+        .children
+        .iter()
+        .filter(|child| child.name.starts_with("Checksum"))
+    {
+        edits.push((checksum.span.clone(), String::new()));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    fn listing(contents: &str, rest: &str) -> String {
-        format!(
-            "<?xml version=\"1.0\"?>\n<ListBucketResult xmlns=\"n\"><Name>b</Name>{contents}\
-             <CommonPrefixes><Prefix>Contents/</Prefix></CommonPrefixes>{rest}</ListBucketResult>"
-        )
-    }
-
-    fn seen(xml: &str) -> Vec<(String, u64, String)> {
-        let mut seen = Vec::new();
-        let kept = rewrite(xml.as_bytes(), &mut |entry| {
-            seen.push((entry.key.to_owned(), entry.size, entry.etag.to_owned()));
-            None
-        })
-        .unwrap();
-        assert_eq!(kept, xml.as_bytes(), "what is not answered for stays");
-        seen
-    }
-
-    #[test]
-    fn replaces_size_and_etag_in_any_order() {
-        let before = "<Contents><ETag>&quot;e&quot;</ETag><ChecksumAlgorithm>CRC32</ChecksumAlgorithm>\
-                      <Size>9</Size><Key> a&amp;b </Key><X>&#13;</X></Contents>";
-        let after = "<Contents><ETag>&quot;f-0&quot;</ETag><Size>5</Size><Key> a&amp;b </Key><X>&#13;</X></Contents>";
-        let shown = rewrite(listing(before, "").as_bytes(), &mut |entry| {
-            assert_eq!((entry.key, entry.size, entry.etag), (" a&b ", 9, "e"));
-            Some(Shown {
-                size: 5,
-                etag: "f-0".into(),
-            })
-        });
-        assert_eq!(
-            String::from_utf8(shown.unwrap()).unwrap(),
-            listing(after, "")
-        );
-    }
-
-    #[test]
-    fn decodes_keys_when_the_listing_says_so() {
-        let contents = "<Contents><Key>a%2Bb+c%C3%BC</Key><Size>1</Size></Contents>";
-        let encoded = listing(contents, "<EncodingType>url</EncodingType>");
-        assert_eq!(seen(&encoded), [("a+b cü".to_owned(), 1, String::new())]);
-        assert_eq!(
-            seen(&listing(contents, "")),
-            [("a%2Bb+c%C3%BC".to_owned(), 1, String::new())]
-        );
-    }
-
-    #[test]
-    fn refuses_an_object_without_key_or_size() {
-        for contents in [
-            "<Contents><Size>1</Size></Contents>",
-            "<Contents><Key>a</Key></Contents>",
-            "<Contents><Key>a</Key><Size>-1</Size></Contents>",
-        ] {
-            assert!(
-                rewrite(listing(contents, "").as_bytes(), &mut |_| None).is_err(),
-                "{contents}"
-            );
-        }
-    }
-}
+mod tests;

@@ -29,8 +29,7 @@ const BUCKETS_MAX: i32 = 10_000;
 
 impl Store {
     pub(crate) fn region_name(&self) -> &str {
-        self.region
-            .as_ref()
+        self.region()
             .map_or(FIRST_REGION, s3s::region::Region::as_str)
     }
 }
