@@ -83,9 +83,9 @@ pub fn assemble(config: Config) -> Result<Assembled, Unstartable> {
     let admin = config.admin;
     let gateway = Gateway::new(Arc::new(snapshot(config)), Arc::clone(&metrics));
     let mut clients = http_proxy_service(&server.configuration, gateway);
-    addresses
-        .iter()
-        .for_each(|address| clients.add_tcp(&address.to_string()));
+    for address in addresses {
+        clients.add_tcp(&address.to_string());
+    }
     server.add_service(clients);
     if let Some(address) = admin {
         let mut pages = Service::new("admin".to_owned(), Admin::new(Arc::clone(&metrics)));

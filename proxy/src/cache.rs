@@ -1,5 +1,5 @@
 //! What is remembered of sealed objects, so that a range costs one backend request: layout and
-//! size, never envelopes or keys. An entry is only a hint: the read it leads to carries its ETag
+//! size, never envelopes or keys. An entry is only a hint: the read it leads to carries its `ETag`
 //! in `If-Match`.
 
 use std::collections::HashMap;
@@ -81,6 +81,7 @@ fn name(target: &Target) -> Option<String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use crypto::Layout;
     use crypto::PlainLen;

@@ -216,6 +216,8 @@ impl ProxyHttp for Gateway {
     }
 }
 
+// pingora's phases return boxed errors.
+#[allow(clippy::unnecessary_box_returns)]
 fn retry() -> Box<pingora::Error> {
     let mut error = pingora::Error::explain(
         pingora::ErrorType::HTTPStatus(503),

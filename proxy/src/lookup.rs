@@ -22,9 +22,10 @@ pub async fn look(snapshot: &Snapshot, target: &Target, lookup: &Lookup) -> Resu
     }
     let answer = snapshot.backend.ask(&lookup.head, &Bytes::new(), 0).await?;
     let headers = &answer.headers;
-    let looked = match answer.status.is_success() {
-        true => read(snapshot, lookup, headers)?,
-        false => Looked::Otherwise,
+    let looked = if answer.status.is_success() {
+        read(snapshot, lookup, headers)?
+    } else {
+        Looked::Otherwise
     };
     if let (Looked::Sealed(known), true) = (&looked, lookup.rememberable) {
         snapshot.cache.insert(target, known.clone());

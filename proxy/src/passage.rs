@@ -21,6 +21,7 @@ use crate::exchange::Exchange;
 use crate::exchange::Passage;
 use crate::gateway::expects_continue;
 use crate::lookup;
+use crate::plan::Objects;
 use crate::plan::Outgoing;
 use crate::plan::Reading;
 use crate::plan::Reply;
@@ -140,14 +141,17 @@ pub fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<Arriva
         };
     }
     passage.download = Download::Relay;
-    if !answer.status.is_success() || (reading.relayed && !head::is_sealed(&answer.headers)) {
+    if !answer.status.is_success() {
         return Ok(Arrival::Answer);
     }
-    if reading.relayed {
-        return Err(sealed_but_not_ours());
+    if reading.objects == Objects::Foreign {
+        if head::is_sealed(&answer.headers) {
+            return Err(sealed_but_not_ours());
+        }
+        return Ok(Arrival::Answer);
     }
     match reply::find(&answer.headers)? {
-        Found::Unsealed if !reading.serve_unsealed => Err(not_sealed()),
+        Found::Unsealed if reading.objects == Objects::Sealed => Err(not_sealed()),
         Found::Unsealed => {
             passage.download = Download::Unsealed(Sniff::default());
             Ok(Arrival::Answer)
@@ -173,14 +177,9 @@ pub fn head(exchange: &mut Exchange, head: &mut ResponseHeader) -> Result<()> {
             head::written(head, *suite)
         }
         (Reply::Object(_), Some((plan, envelope))) => head::opened(head, plan, envelope),
-        (
-            Reply::Object(Reading {
-                relayed: false,
-                serve_unsealed: false,
-                ..
-            }),
-            None,
-        ) => head::unchanged(head),
+        (Reply::Object(reading), None) if reading.objects == Objects::Sealed => {
+            head::unchanged(head)
+        }
         _ => Ok(()),
     }
 }
@@ -212,11 +211,9 @@ fn download_of(
     envelope: &crypto::Envelope,
 ) -> Result<Download> {
     let (dek, suite) = (envelope.dek(), envelope.suite());
-    let plain = crypto::PlainLen(plan.content_length);
     let (opener, stored) = match &plan.body {
         ReplyBody::Empty => return Ok(Download::Empty),
-        ReplyBody::Whole(stored) => (Opener::of(envelope)?, *stored),
-        ReplyBody::Parts(stored) => (Opener::of(envelope)?, *stored),
+        ReplyBody::Whole(stored) | ReplyBody::Parts(stored) => (Opener::of(envelope)?, *stored),
         ReplyBody::Span(span) => {
             let order = reading
                 .span
@@ -229,9 +226,8 @@ fn download_of(
             )
         }
     };
-    Ok(Download::Open(Box::new(Opening::new(
-        opener, stored, plain.0,
-    ))))
+    let opening = Opening::new(opener, stored, plan.content_length);
+    Ok(Download::Open(Box::new(opening)))
 }
 
 fn parts(

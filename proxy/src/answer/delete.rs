@@ -1,4 +1,4 @@
-//! DeleteObjects: every key is judged by its own rule, and those that are refused do not reach
+//! `DeleteObjects`: every key is judged by its own rule, and those that are refused do not reach
 //! the backend.
 
 use base64::Engine;
@@ -58,11 +58,10 @@ pub(super) async fn answer(
         };
         return Ok(refused(&result));
     }
-    permitted.iter().for_each(|object| {
-        snapshot
-            .cache
-            .remove(&Target::Object(bucket.clone(), object.key.clone()));
-    });
+    for object in &permitted {
+        let target = Target::Object(bucket.clone(), object.key.clone());
+        snapshot.cache.remove(&target);
+    }
     let body = Bytes::from(delete::render_request(&DeleteRequest {
         quiet,
         objects: permitted,
@@ -106,9 +105,12 @@ fn judge(
 }
 
 fn mapped(object: DeleteObject, seals: bool) -> DeleteObject {
-    let etag = object.etag.map(|etag| match seals {
-        true => format!("\"{}\"", swap_etag(etag.trim_matches('"'))),
-        false => etag,
+    let etag = object.etag.map(|etag| {
+        if seals {
+            format!("\"{}\"", swap_etag(etag.trim_matches('"')))
+        } else {
+            etag
+        }
     });
     DeleteObject { etag, ..object }
 }

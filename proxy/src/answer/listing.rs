@@ -16,7 +16,7 @@ use crate::plan::Outgoing;
 use crate::receive::Answered;
 use crate::transform::listing;
 
-/// ListObjects, both versions: sizes and ETags of sealed objects become the client's.
+/// `ListObjects`, both versions: sizes and `ETags` of sealed objects become the client's.
 pub(super) async fn objects(
     exchange: &Exchange,
     answered: &Answered,
@@ -30,16 +30,17 @@ pub(super) async fn objects(
     if !answer.status.is_success() {
         return Ok(answer);
     }
-    let shown = xml::list::rewrite(&answer.body, &mut |entry| match seals(
-        exchange, answered, entry.key,
-    ) {
-        true => listing::shown(entry),
-        false => None,
+    let shown = xml::list::rewrite(&answer.body, &mut |entry| {
+        if seals(exchange, answered, entry.key) {
+            listing::shown(entry)
+        } else {
+            None
+        }
     })?;
     Ok(with_body(answer, shown))
 }
 
-/// ListBuckets: those that the caller may list.
+/// `ListBuckets`: those that the caller may list.
 pub(super) async fn buckets(
     exchange: &Exchange,
     answered: &Answered,

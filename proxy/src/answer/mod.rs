@@ -101,9 +101,9 @@ async fn body(
     }
     body.finish()?;
     let mut joined = BytesMut::new();
-    plain
-        .iter()
-        .for_each(|piece| joined.extend_from_slice(piece));
+    for piece in &plain {
+        joined.extend_from_slice(piece);
+    }
     Ok(joined.freeze())
 }
 

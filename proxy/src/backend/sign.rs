@@ -54,17 +54,17 @@ impl Backend {
         let now = OffsetDateTime::now_utc();
         let signature = s3::sign(&head, access_key, secret, region, now, PAYLOAD);
         headers.extend(signature);
-        render(outgoing, headers)
+        render(outgoing, &headers)
     }
 }
 
-fn render(outgoing: &Outgoing, headers: http::HeaderMap) -> Result<RequestHeader> {
+fn render(outgoing: &Outgoing, headers: &http::HeaderMap) -> Result<RequestHeader> {
     let unfit = |_| Error::Internal("request to the backend does not render");
     let target = outgoing.target();
     let size = Some(headers.len());
     let mut request =
         RequestHeader::build(outgoing.method.clone(), target.as_bytes(), size).map_err(unfit)?;
-    for (name, value) in &headers {
+    for (name, value) in headers {
         request.append_header(name.clone(), value).map_err(unfit)?;
     }
     Ok(request)

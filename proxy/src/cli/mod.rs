@@ -48,6 +48,8 @@ pub(crate) struct Failure {
     text: String,
 }
 
+// By value, so that `map_err(Failure::usage)` reads as it does.
+#[allow(clippy::needless_pass_by_value)]
 impl Failure {
     /// The configuration or the command line is wrong: `EX_USAGE`.
     pub(crate) fn usage(text: impl ToString) -> Self {

@@ -8,6 +8,7 @@ use http::header;
 use policy::Permit;
 use s3::Operation;
 
+use super::Objects;
 use super::Outgoing;
 use super::Plan;
 use super::Reply;
@@ -16,8 +17,6 @@ use super::conditions;
 use super::headers;
 use super::headers::Kind;
 use super::not_implemented;
-use super::put::mapping;
-use super::seals;
 use crate::call::Call;
 
 /// Query parameters that listings pass on.
@@ -33,7 +32,7 @@ const LISTING: &[&str] = &[
     "start-after",
 ];
 
-/// Query parameters that ListBuckets passes on.
+/// Query parameters that `ListBuckets` passes on.
 const BUCKETS: &[&str] = &[
     "bucket-region",
     "continuation-token",
@@ -65,7 +64,7 @@ pub(super) fn plan(call: &Call, headers: &HeaderMap) -> Result<Plan, s3::Error> 
     })
 }
 
-/// DeleteObject; its condition speaks of the client's ETag.
+/// `DeleteObject`; its condition speaks of the client's `ETag`.
 pub(super) fn delete_object(
     call: &Call,
     headers: &HeaderMap,
@@ -76,11 +75,7 @@ pub(super) fn delete_object(
         outgoing = outgoing.with_query("versionId", version);
     }
     outgoing.headers = headers::forward(headers, Kind::Object)?;
-    conditions::copy(
-        headers,
-        &mut outgoing.headers,
-        mapping(seals(permit), permit),
-    );
+    conditions::copy(headers, &mut outgoing.headers, Objects::of(permit));
     outgoing
         .headers
         .insert(header::CONTENT_LENGTH, HeaderValue::from(0));

@@ -1,9 +1,11 @@
-//! ETags between client and backend, FORMAT.md §7. A sealed whole object whose backend ETag is
+//! `ETags` between client and backend, FORMAT.md §7. A sealed whole object whose backend `ETag` is
 //! `hex` is `hex-0` to clients; a parts object keeps its `hex-N`.
 
 use http::HeaderMap;
 use http::HeaderValue;
 use http::header;
+
+use super::Objects;
 
 /// Swaps `hex` and `hex-0` and leaves everything else. The mapping is its own inverse: a client's
 /// `hex-0` becomes the backend's `hex`, and a client's bare `hex`, which no sealed object shows,
@@ -30,32 +32,21 @@ pub fn is_parts_etag(etag: &str) -> Option<u32> {
         .filter(|count| (1..=10_000).contains(count))
 }
 
-/// How ETags in a client's conditions are turned into the backend's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mapping {
-    /// Objects are sealed, all of them.
-    Sealed,
-    /// Sealed and unsealed ones are mixed: `hex-0` is a sealed one's, `hex` an unsealed one's.
-    Mixed,
-    /// Objects are the backend's own.
-    None,
-}
-
-impl Mapping {
-    fn apply(self, etag: &str) -> String {
-        match self {
-            Self::None => etag.to_owned(),
-            Self::Mixed if is_hex(etag) => etag.to_owned(),
-            Self::Sealed | Self::Mixed => swap_etag(etag),
-        }
+/// A client's `ETag` as the backend knows it. Among mixed objects `hex-0` is a sealed one's and
+/// `hex` an unsealed one's.
+fn backend_etag(etag: &str, objects: Objects) -> String {
+    match objects {
+        Objects::Foreign => etag.to_owned(),
+        Objects::Mixed if is_hex(etag) => etag.to_owned(),
+        Objects::Sealed | Objects::Mixed => swap_etag(etag),
     }
 }
 
-/// Copies the client's conditions, with ETags as the backend knows them.
-pub(super) fn copy(from: &HeaderMap, to: &mut HeaderMap, mapping: Mapping) {
+/// Copies the client's conditions, with `ETags` as the backend knows them.
+pub(super) fn copy(from: &HeaderMap, to: &mut HeaderMap, objects: Objects) {
     for name in [header::IF_MATCH, header::IF_NONE_MATCH] {
         for value in from.get_all(&name) {
-            to.append(name.clone(), map_list(value, mapping));
+            to.append(name.clone(), map_list(value, objects));
         }
     }
     for name in [header::IF_MODIFIED_SINCE, header::IF_UNMODIFIED_SINCE] {
@@ -78,22 +69,22 @@ pub(super) fn present(headers: &HeaderMap) -> bool {
 }
 
 /// Maps a list of entity tags. What is not a list of tags is left to the backend to refuse.
-fn map_list(value: &HeaderValue, mapping: Mapping) -> HeaderValue {
+fn map_list(value: &HeaderValue, objects: Objects) -> HeaderValue {
     let Ok(text) = value.to_str() else {
         return value.clone();
     };
     let mapped: Vec<_> = text
         .split(',')
-        .map(|tag| map_tag(tag.trim(), mapping))
+        .map(|tag| map_tag(tag.trim(), objects))
         .collect();
     HeaderValue::try_from(mapped.join(", ")).unwrap_or_else(|_| value.clone())
 }
 
-fn map_tag(tag: &str, mapping: Mapping) -> String {
+fn map_tag(tag: &str, objects: Objects) -> String {
     let (weak, tag) = tag.strip_prefix("W/").map_or(("", tag), |tag| ("W/", tag));
     match tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')) {
-        Some(inner) => format!("{weak}\"{}\"", mapping.apply(inner)),
-        None => format!("{weak}{}", mapping.apply(tag)),
+        Some(inner) => format!("{weak}\"{}\"", backend_etag(inner, objects)),
+        None => format!("{weak}{}", backend_etag(tag, objects)),
     }
 }
 
@@ -105,6 +96,7 @@ fn is_hex(text: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use proptest::prelude::*;
 
@@ -136,19 +128,19 @@ mod tests {
         let list = format!("\"{HEX}-0\", W/\"{HEX}\", *, {HEX}-0");
         from.insert(header::IF_MATCH, list.parse().unwrap());
         let mut to = HeaderMap::new();
-        copy(&from, &mut to, Mapping::Sealed);
+        copy(&from, &mut to, Objects::Sealed);
         assert_eq!(
             to[header::IF_MATCH],
             format!("\"{HEX}\", W/\"{HEX}-0\", *, {HEX}")
         );
-        copy(&from, &mut to, Mapping::None);
+        copy(&from, &mut to, Objects::Foreign);
         assert!(present(&to));
     }
 
     #[test]
     fn mixed_rules_leave_the_tags_of_unsealed_objects() {
-        assert_eq!(Mapping::Mixed.apply(HEX), HEX);
-        assert_eq!(Mapping::Mixed.apply(&format!("{HEX}-0")), HEX);
+        assert_eq!(backend_etag(HEX, Objects::Mixed), HEX);
+        assert_eq!(backend_etag(&format!("{HEX}-0"), Objects::Mixed), HEX);
     }
 
     proptest! {

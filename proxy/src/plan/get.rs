@@ -1,4 +1,4 @@
-//! GetObject and HeadObject: which stored bytes answer a request in plaintext coordinates.
+//! `GetObject` and `HeadObject`: which stored bytes answer a request in plaintext coordinates.
 
 use crypto::Layout;
 use crypto::PlainLen;
@@ -13,6 +13,7 @@ use s3::RangeHeader;
 use s3::Target;
 
 use super::Draft;
+use super::Objects;
 use super::Outgoing;
 use super::Place;
 use super::Plan;
@@ -24,10 +25,7 @@ use super::headers;
 use super::headers::Kind;
 use super::not_implemented;
 use super::place;
-use super::put::mapping;
 use super::reply;
-use super::seals;
-use super::serves_unsealed;
 use crate::call::Call;
 
 /// Query parameters of a read that the backend is to see.
@@ -44,7 +42,7 @@ const FORWARDED: &[&str] = &[
 /// What is known of a sealed object before it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
-    /// Backend ETag, quotes included, as it stood in the header.
+    /// Backend `ETag`, quotes included, as it stood in the header.
     pub etag: String,
     /// How the body is laid out.
     pub layout: Layout,
@@ -57,7 +55,7 @@ pub struct Known {
 pub enum Looked {
     /// A sealed object.
     Sealed(Known),
-    /// An object of the backend's own, with this ETag.
+    /// An object of the backend's own, with this `ETag`.
     Unsealed(String),
     /// Neither: the backend answers an error or that a condition does not hold. It is asked again
     /// for the whole, and what it then says is the answer.
@@ -86,9 +84,10 @@ pub(super) fn draft(call: &Call, headers: &HeaderMap, permit: &Permit) -> Result
     };
     let head = call.operation == Operation::HeadObject;
     let mut outgoing = outgoing(call, headers, permit, head)?;
-    if !seals(permit) {
+    let objects = Objects::of(permit);
+    let mut reading = Reading::new(place(permit, bucket, object), objects, head);
+    if objects == Objects::Foreign {
         relay_range(headers, &mut outgoing.headers);
-        let reading = Reading::relayed(place(permit, bucket, object), head);
         return Ok(read(outgoing, reading).into());
     }
     if call.query.has("partNumber") {
@@ -96,8 +95,6 @@ pub(super) fn draft(call: &Call, headers: &HeaderMap, permit: &Permit) -> Result
             "Reading a sealed object by part number is not implemented.",
         ));
     }
-    let place = place(permit, bucket, object);
-    let mut reading = Reading::opened(place, head, serves_unsealed(permit));
     let Some((asked, range)) = range(headers) else {
         return Ok(read(outgoing, reading).into());
     };
@@ -208,7 +205,7 @@ impl Lookup {
     }
 }
 
-/// The ETag that clients see of a sealed object, quotes included.
+/// The `ETag` that clients see of a sealed object, quotes included.
 fn client_etag(known: &Known) -> String {
     reply::client_etag(&known.etag)
 }
@@ -229,11 +226,7 @@ fn outgoing(
         outgoing = outgoing.with_query(name, value);
     }
     outgoing.headers = headers::forward(headers, Kind::Object)?;
-    conditions::copy(
-        headers,
-        &mut outgoing.headers,
-        mapping(seals(permit), permit),
-    );
+    conditions::copy(headers, &mut outgoing.headers, Objects::of(permit));
     Ok(outgoing)
 }
 

@@ -8,14 +8,13 @@ mod bucket;
 mod conditions;
 mod get;
 pub mod headers;
+mod objects;
 mod outgoing;
 mod put;
 pub mod reply;
 
 use http::HeaderMap;
 use policy::Permit;
-use policy::Protection;
-use policy::Unsealed;
 use s3::ErrorCode;
 use s3::Operation;
 use s3::Target;
@@ -25,6 +24,7 @@ pub use conditions::swap_etag;
 pub use get::Known;
 pub use get::Looked;
 pub use get::Lookup;
+pub use objects::Objects;
 pub use outgoing::Outgoing;
 pub use reply::Reading;
 
@@ -141,16 +141,6 @@ impl From<Plan> for Draft {
     fn from(plan: Plan) -> Self {
         Self::Plan(Box::new(plan))
     }
-}
-
-/// Whether objects under `permit` are the gateway's to seal and open.
-fn seals(permit: &Permit) -> bool {
-    matches!(permit.protection(), Protection::Seal { .. })
-}
-
-/// Whether an object without an envelope may be among those that `permit` speaks of.
-fn serves_unsealed(permit: &Permit) -> bool {
-    permit.unsealed() == Unsealed::Serve
 }
 
 fn place(permit: &Permit, bucket: &s3::BucketName, object: &s3::ObjectName) -> Place {

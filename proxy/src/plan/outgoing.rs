@@ -55,7 +55,7 @@ impl Outgoing {
     }
 }
 
-/// What SigV4 leaves as it is: unreserved characters of RFC 3986.
+/// What `SigV4` leaves as it is: unreserved characters of RFC 3986.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')

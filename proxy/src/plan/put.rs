@@ -1,4 +1,4 @@
-//! PutObject: the object's head, and the order to seal its body.
+//! `PutObject`: the object's head, and the order to seal its body.
 
 use crypto::PlainLen;
 use crypto::SealedLen;
@@ -14,17 +14,16 @@ use s3::BucketName;
 use s3::ErrorCode;
 use s3::ObjectName;
 
+use super::Objects;
 use super::Outgoing;
 use super::Plan;
 use super::Reply;
 use super::RequestBody;
 use super::SealOrder;
 use super::conditions;
-use super::conditions::Mapping;
 use super::headers;
 use super::headers::Kind;
 use super::place;
-use super::serves_unsealed;
 use crate::call::Call;
 
 /// The largest object that one PUT may store, bytes: what S3 takes, and the backend sees the
@@ -69,42 +68,26 @@ pub(super) fn plan(
             .headers
             .insert(header::CONTENT_ENCODING, value(&encoding)?);
     }
-    conditions::copy(
-        headers,
-        &mut outgoing.headers,
-        mapping(order.is_some(), permit),
-    );
+    conditions::copy(headers, &mut outgoing.headers, Objects::of(permit));
     let stored = order.as_ref().map_or(plain_len, |order| order.sealed_len.0);
     outgoing
         .headers
         .insert(header::CONTENT_LENGTH, HeaderValue::from(stored));
-    Ok(match order {
-        Some(order) => {
-            let body = RequestBody::Seal(order.clone());
-            Plan {
-                outgoing,
-                body,
-                reply: Reply::Sealed(order),
-            }
+    Ok(if let Some(order) = order {
+        let body = RequestBody::Seal(order.clone());
+        Plan {
+            outgoing,
+            body,
+            reply: Reply::Sealed(order),
         }
-        None => {
-            copy_digests(headers, &mut outgoing.headers);
-            Plan {
-                outgoing,
-                body: RequestBody::Relay { plain_len },
-                reply: Reply::Relay,
-            }
+    } else {
+        copy_digests(headers, &mut outgoing.headers);
+        Plan {
+            outgoing,
+            body: RequestBody::Relay { plain_len },
+            reply: Reply::Relay,
         }
     })
-}
-
-/// How ETags in conditions map under `permit`.
-pub(super) fn mapping(seals: bool, permit: &Permit) -> Mapping {
-    match (seals, serves_unsealed(permit)) {
-        (false, _) => Mapping::None,
-        (true, false) => Mapping::Sealed,
-        (true, true) => Mapping::Mixed,
-    }
 }
 
 const fn suite(algorithm: Algorithm) -> Suite {

@@ -11,6 +11,7 @@ use http::header;
 use s3::ErrorCode;
 use s3::RangeHeader;
 
+use super::Objects;
 use super::Place;
 use super::conditions::is_parts_etag;
 use super::conditions::swap_etag;
@@ -23,12 +24,10 @@ use crate::error::Error;
 pub struct Reading {
     /// What the seal is bound to.
     pub place: Place,
+    /// What kind of object it may be.
+    pub objects: Objects,
     /// HEAD: no body will come.
     pub head: bool,
-    /// The rule leaves objects alone.
-    pub relayed: bool,
-    /// Objects without an envelope are served as they are.
-    pub serve_unsealed: bool,
     /// The request carried our own `If-Match`: a 412 is a lost race, not an answer.
     pub guarded: bool,
     /// The stored bytes that were asked for.
@@ -47,19 +46,11 @@ pub struct SpanOrder {
 }
 
 impl Reading {
-    pub(super) fn relayed(place: Place, head: bool) -> Self {
-        Self {
-            relayed: true,
-            ..Self::opened(place, head, true)
-        }
-    }
-
-    pub(super) fn opened(place: Place, head: bool, serve_unsealed: bool) -> Self {
+    pub(super) fn new(place: Place, objects: Objects, head: bool) -> Self {
         Self {
             place,
+            objects,
             head,
-            relayed: false,
-            serve_unsealed,
             guarded: false,
             span: None,
             head_range: None,
@@ -98,7 +89,7 @@ pub struct ReplyPlan {
     pub content_length: u64,
     /// `Content-Range`, for 206.
     pub content_range: Option<String>,
-    /// The client's ETag, quotes included.
+    /// The client's `ETag`, quotes included.
     pub etag: Option<String>,
     /// What becomes of the body.
     pub body: ReplyBody,
@@ -171,7 +162,7 @@ pub fn object(
 }
 
 /// Plaintext bytes of a sealed object. For a whole one the envelope says it, and what is stored
-/// must agree; for parts it follows from the stored bytes and the ETag (FORMAT.md §5).
+/// must agree; for parts it follows from the stored bytes and the `ETag` (FORMAT.md §5).
 pub fn size(envelope: &Envelope, stored: u64, headers: &HeaderMap) -> Result<PlainLen, Error> {
     let stored = crypto::SealedLen(stored);
     let size = match envelope.layout() {
@@ -186,7 +177,7 @@ pub fn size(envelope: &Envelope, stored: u64, headers: &HeaderMap) -> Result<Pla
     size.ok_or_else(|| crypto::Error::StoredSizeImpossible(stored.0).into())
 }
 
-/// The ETag that clients see of a sealed object; quotes stay as they are.
+/// The `ETag` that clients see of a sealed object; quotes stay as they are.
 #[must_use]
 pub fn client_etag(backend: &str) -> String {
     let bare = backend.trim_matches('"');

@@ -56,7 +56,7 @@ pub fn written(head: &mut ResponseHeader, suite: Suite) -> Result<()> {
     advertise(head, suite)
 }
 
-/// A 304 or 412, which speaks of an ETag only.
+/// A 304 or 412, which speaks of an `ETag` only.
 pub fn unchanged(head: &mut ResponseHeader) -> Result<()> {
     let Some(etag) = etag(head) else {
         return Ok(());

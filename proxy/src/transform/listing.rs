@@ -1,4 +1,4 @@
-//! Listings in plaintext: sizes by arithmetic and ETags by mapping, without a look-up
+//! Listings in plaintext: sizes by arithmetic and `ETags` by mapping, without a look-up
 //! (FORMAT.md §5, §7).
 
 use crypto::PlainLen;
