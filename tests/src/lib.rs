@@ -1,1 +1,1 @@
-//! Scenarios that see the proxy from outside
+//! Scenarios and measurements that see the proxy from outside: as processes, over HTTP.
