@@ -71,6 +71,11 @@ impl Case {
         }
     }
 
+    /// What `--only` is compared with.
+    fn row(&self, kind: Kind) -> String {
+        format!("{} {}", self.name, kind.name())
+    }
+
     /// Bytes of the body that a call carries, either way.
     fn carried(&self) -> usize {
         self.range.unwrap_or(self.object)
@@ -103,7 +108,11 @@ fn done(result: io::Result<()>) -> ExitCode {
 
 fn bench(options: &Options) -> io::Result<()> {
     let bench = Bench::start()?;
-    let subjects = bench.subjects(&Kind::ALL)?;
+    let wanted = |kind: &Kind| CASES.iter().any(|case| options.wants(&case.row(*kind)));
+    let kinds = Kind::ALL.into_iter().filter(wanted);
+    let subjects: Vec<Subject> = kinds
+        .map(|kind| bench.subject(kind))
+        .collect::<io::Result<_>>()?;
     let bodies = [64 * KIB, 16 * MIB, LARGE].map(verify::body);
     for subject in &subjects {
         for body in &bodies {
@@ -131,8 +140,7 @@ fn measure(
     body: &[u8],
     subjects: &[Subject],
 ) -> io::Result<Vec<Row>> {
-    let wanted =
-        |subject: &&Subject| options.wants(&format!("{} {}", case.name, subject.kind.name()));
+    let wanted = |subject: &&Subject| options.wants(&case.row(subject.kind));
     let subjects: Vec<&Subject> = subjects.iter().filter(wanted).collect();
     let mut rows: Vec<Row> = subjects
         .iter()
@@ -142,9 +150,8 @@ fn measure(
         for (subject, row) in subjects.iter().zip(&mut rows) {
             let run = run(options, case, body, subject)?;
             eprintln!(
-                "{} {}: round {round}: {:.2} GB/s",
-                case.name,
-                subject.kind.name(),
+                "{}, round {round}: {:.2} GB/s",
+                case.row(subject.kind),
                 run.gigabytes() / run.elapsed.as_secs_f64()
             );
             row.add(run);

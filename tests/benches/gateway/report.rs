@@ -29,13 +29,18 @@ impl Row {
         self.runs.push(run);
     }
 
-    fn gigabytes_per_second(&self) -> f64 {
+    fn gigabytes_per_second(&self) -> Option<f64> {
         self.median(|run| Some(run.gigabytes() / run.elapsed.as_secs_f64()))
-            .unwrap_or(f64::NAN)
     }
 
-    fn calls_per_second(&self) -> f64 {
-        self.gigabytes_per_second() * 1e9 / precise(self.carried)
+    fn calls_per_second(&self) -> Option<f64> {
+        let gigabytes = self.gigabytes_per_second();
+        gigabytes.map(|gigabytes| gigabytes * 1e9 / precise(self.carried))
+    }
+
+    /// Whether it is the bytes that cost, and not the call.
+    fn is_bulk(&self) -> bool {
+        self.carried >= 4 << 10
     }
 
     /// CPU seconds per GB.
@@ -72,27 +77,30 @@ impl Row {
     }
 }
 
-/// Prints everything that was measured.
+/// Prints what was measured, and what sealing costs beside relaying.
 pub fn print(rows: &[Row]) {
     println!(
-        "\n| case | subject | GB/s | calls/s | CPU s/GB | CPU µs/call | p50 ms | p99 ms | peak MiB |\n\
+        "\n| case | subject | GB/s | CPU s/GB | calls/s | CPU µs/call | p50 ms | p99 ms | MiB |\n\
          |---|---|--:|--:|--:|--:|--:|--:|--:|"
     );
     for row in rows {
+        let bulk = row.is_bulk();
         println!(
-            "| {} | {} | {:.2} | {:.0} | {} | {} | {:.2} | {:.2} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {:.2} | {:.2} | {} |",
             row.case,
             row.kind.name(),
-            row.gigabytes_per_second(),
-            row.calls_per_second(),
-            or_dash(row.cpu(), 3),
+            or_dash(row.gigabytes_per_second().filter(|_| bulk), 2),
+            or_dash(row.cpu().filter(|_| bulk), 2),
+            or_dash(row.calls_per_second(), 0),
             or_dash(row.cpu_per_call(), 0),
             row.latency(0.5),
             row.latency(0.99),
             or_dash(row.memory(), 0),
         );
     }
-    println!("\n| CPU of | nginx | protect: none | AES-256-GCM | SM4-GCM |\n|---|--:|--:|--:|--:|");
+    println!(
+        "\n| CPU against `protect: none` | nginx | AES-256-GCM | SM4-GCM |\n|---|--:|--:|--:|"
+    );
     for plain in rows.iter().filter(|row| row.kind == Kind::Plain) {
         let ratio = |kind| {
             let mut rows = rows.iter();
@@ -101,7 +109,7 @@ pub fn print(rows: &[Row]) {
             or_dash(ratio.map(|(own, plain)| own / plain), 2)
         };
         println!(
-            "| {} | {} | 1 | {} | {} |",
+            "| {} | {} | {} | {} |",
             plain.case,
             ratio(Kind::Nginx),
             ratio(Kind::Aes),

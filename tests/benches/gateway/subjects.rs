@@ -136,11 +136,6 @@ impl Bench {
         Ok(bench)
     }
 
-    /// Starts each of `kinds`.
-    pub fn subjects(&self, kinds: &[Kind]) -> io::Result<Vec<Subject>> {
-        kinds.iter().map(|kind| self.subject(*kind)).collect()
-    }
-
     /// Starts one of `kind`; each has its own processes, so that what they use is its own.
     pub fn subject(&self, kind: Kind) -> io::Result<Subject> {
         let (address, process) = match kind {
