@@ -166,6 +166,7 @@ impl Lookup {
         let range = format!("bytes={}-{}", sealed.start, sealed.end.saturating_sub(1));
         plan.outgoing.headers.insert(header::RANGE, value(&range));
         plan.reply = Reply::Object(Reading {
+            guarded: true,
             span: Some(reply::SpanOrder { span, size }),
             ..self.reading.clone()
         });
