@@ -12,22 +12,33 @@ use s3::Operation;
 use s3::Target;
 
 use crate::error::Result;
+use crate::plan;
 
 /// The policy's verb for an operation; nothing for those that are not served, which are thereby
 /// refused: a new way to read or write object data must not slip past the policy.
 #[must_use]
-pub const fn action(operation: Operation) -> Option<Action> {
+pub fn action(operation: Operation) -> Option<Action> {
+    use Operation as O;
     match operation {
-        Operation::GetObject | Operation::HeadObject => Some(Action::Read),
-        Operation::PutObject => Some(Action::Write),
-        Operation::DeleteObject | Operation::DeleteObjects => Some(Action::Delete),
-        Operation::ListBuckets
-        | Operation::ListObjects
-        | Operation::ListObjectsV2
-        | Operation::HeadBucket
-        | Operation::GetBucketLocation => Some(Action::List),
-        Operation::CreateBucket | Operation::DeleteBucket => Some(Action::Configure),
-        _ => None,
+        O::GetObject
+        | O::HeadObject
+        | O::GetObjectTagging
+        | O::GetObjectRetention
+        | O::GetObjectLegalHold => Some(Action::Read),
+        O::PutObject
+        | O::PutObjectTagging
+        | O::DeleteObjectTagging
+        | O::PutObjectRetention
+        | O::PutObjectLegalHold => Some(Action::Write),
+        O::DeleteObject | O::DeleteObjects => Some(Action::Delete),
+        O::ListBuckets
+        | O::ListObjects
+        | O::ListObjectsV2
+        | O::ListObjectVersions
+        | O::HeadBucket
+        | O::GetBucketLocation => Some(Action::List),
+        O::CreateBucket | O::DeleteBucket => Some(Action::Configure),
+        other => plan::relay::subresource(other).map(|_| Action::Configure),
     }
 }
 

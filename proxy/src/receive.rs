@@ -51,7 +51,7 @@ pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<Receive
         .authenticate(&call, &request.method, headers, now)?;
     let permit = authorize::authorize(&snapshot.rules, &caller.name, call.operation, &call.target)?;
     framing(headers)?;
-    if is_answered(call.operation) {
+    if !passes(call.operation) {
         return Ok(Received::Answered(Box::new(Answered {
             call,
             caller,
@@ -69,15 +69,18 @@ pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<Receive
     Ok(Received::Passes)
 }
 
-/// Whether the answer depends on the client's body or must be rewritten as a whole.
-fn is_answered(operation: Operation) -> bool {
+/// Whether the call streams through the proxy. All others are answered here: their answer is
+/// rewritten as a whole, or their body must be proven before the backend hears of them.
+fn passes(operation: Operation) -> bool {
     matches!(
         operation,
-        Operation::ListBuckets
-            | Operation::ListObjects
-            | Operation::ListObjectsV2
-            | Operation::CreateBucket
-            | Operation::DeleteObjects
+        Operation::PutObject
+            | Operation::GetObject
+            | Operation::HeadObject
+            | Operation::DeleteObject
+            | Operation::HeadBucket
+            | Operation::DeleteBucket
+            | Operation::GetBucketLocation
     )
 }
 
@@ -86,6 +89,11 @@ fn plain_len(call: &Call, verified: &Verified, headers: &HeaderMap) -> Result<u6
     if call.operation == Operation::PutObject {
         return Ok(s3::Body::expect(verified, headers)?.plain_len());
     }
+    without_body(headers).map(|()| 0)
+}
+
+/// Refuses a body where none belongs.
+pub(crate) fn without_body(headers: &HeaderMap) -> Result<()> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .is_some_and(|length| length != "0");
@@ -94,7 +102,7 @@ fn plain_len(call: &Call, verified: &Verified, headers: &HeaderMap) -> Result<u6
             .with_message("This operation takes no body.")
             .into());
     }
-    Ok(0)
+    Ok(())
 }
 
 /// What no S3 client sends and what hides a second request inside the first (RFC 9112 §6.3).

@@ -1,13 +1,9 @@
 //! `DeleteObjects`: every key is judged by its own rule, and those that are refused do not reach
 //! the backend.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::HeaderValue;
 use http::header;
-use md5::Digest;
-use md5::Md5;
 use policy::Decision;
 use s3::BucketName;
 use s3::ErrorCode;
@@ -20,6 +16,7 @@ use s3::xml::delete::DeleteRequest;
 use s3::xml::delete::DeleteResult;
 
 use super::ANSWER_BYTES_MAX;
+use super::content_md5;
 use super::with_body;
 use crate::backend::Answer;
 use crate::error::Error;
@@ -131,10 +128,4 @@ fn refused(result: &DeleteResult) -> Answer {
         body: Bytes::new(),
     };
     with_body(answer, delete::render_result(result))
-}
-
-/// S3 and OBS both refuse this call without a digest.
-fn content_md5(body: &[u8]) -> Result<HeaderValue> {
-    HeaderValue::try_from(STANDARD.encode(Md5::digest(body)))
-        .map_err(|_| Error::Internal("digest is no header"))
 }

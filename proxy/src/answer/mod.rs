@@ -4,11 +4,16 @@
 mod delete;
 mod listing;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use bytes::BytesMut;
 use http::HeaderMap;
 use http::HeaderValue;
+use http::Method;
 use http::header;
+use md5::Digest;
+use md5::Md5;
 use pingora::proxy::Session;
 use s3::Body;
 use s3::ErrorCode;
@@ -22,6 +27,7 @@ use crate::gateway::expects_continue;
 use crate::plan;
 use crate::plan::Draft;
 use crate::plan::Outgoing;
+use crate::receive;
 use crate::receive::Answered;
 use crate::respond;
 
@@ -42,21 +48,27 @@ pub async fn answer(
     let answer = match answered.call.operation {
         Operation::DeleteObjects => delete::answer(exchange, &answered, outgoing, &body).await?,
         Operation::ListBuckets => listing::buckets(exchange, &answered, &outgoing).await?,
-        Operation::ListObjects | Operation::ListObjectsV2 => {
+        Operation::ListObjects | Operation::ListObjectsV2 | Operation::ListObjectVersions => {
             listing::objects(exchange, &answered, &outgoing).await?
         }
-        _ => {
-            exchange
-                .snapshot
-                .backend
-                .ask(&outgoing, &body, ANSWER_BYTES_MAX)
-                .await?
-        }
+        _ => relay(exchange, outgoing, &body).await?,
     };
     let headers = relayed(&answer.headers);
     respond::answer(session, exchange, answer.status, &headers, answer.body)
         .await
         .map_err(|_| Error::Internal("client is gone"))
+}
+
+/// Passes a proven body on under our own digest, which S3 demands of settings.
+async fn relay(exchange: &Exchange, mut outgoing: Outgoing, body: &Bytes) -> Result<Answer> {
+    if !body.is_empty() {
+        outgoing.headers.insert("content-md5", content_md5(body)?);
+    } else if outgoing.method == Method::PUT {
+        let none = HeaderValue::from(0);
+        outgoing.headers.insert(header::CONTENT_LENGTH, none);
+    }
+    let backend = &exchange.snapshot.backend;
+    backend.ask(&outgoing, body, ANSWER_BYTES_MAX).await
 }
 
 fn outgoing(answered: &Answered, client: &HeaderMap) -> Result<Outgoing> {
@@ -73,13 +85,13 @@ async fn body(
     client: &HeaderMap,
     limit: u64,
 ) -> Result<Bytes> {
+    let method = &session.req_header().method;
+    if *method != Method::PUT && *method != Method::POST {
+        return receive::without_body(client).map(|()| Bytes::new());
+    }
     let sized = client.contains_key(header::CONTENT_LENGTH)
         || client.contains_key(header::TRANSFER_ENCODING);
-    let takes_body = matches!(
-        answered.call.operation,
-        Operation::CreateBucket | Operation::DeleteObjects
-    );
-    if !takes_body || !sized {
+    if !sized {
         return Ok(Bytes::new());
     }
     let mut body = Body::expect(&answered.caller.verified, client)?;
@@ -137,6 +149,12 @@ fn with_body(answer: Answer, body: impl Into<Bytes>) -> Answer {
         .entry(header::CONTENT_TYPE)
         .or_insert(HeaderValue::from_static("application/xml"));
     answer
+}
+
+/// RFC 1864.
+fn content_md5(body: &[u8]) -> Result<HeaderValue> {
+    HeaderValue::try_from(STANDARD.encode(Md5::digest(body)))
+        .map_err(|_| Error::Internal("digest is no header"))
 }
 
 fn incomplete() -> Error {

@@ -16,7 +16,7 @@ use super::RequestBody;
 use super::conditions;
 use super::headers;
 use super::headers::Kind;
-use super::not_implemented;
+use super::relay;
 use crate::call::Call;
 
 /// Query parameters that listings pass on.
@@ -32,6 +32,17 @@ const LISTING: &[&str] = &[
     "start-after",
 ];
 
+/// Query parameters that listings of versions pass on.
+const VERSIONS: &[&str] = &[
+    "delimiter",
+    "encoding-type",
+    "key-marker",
+    "max-keys",
+    "prefix",
+    "version-id-marker",
+    "versions",
+];
+
 /// Query parameters that `ListBuckets` passes on.
 const BUCKETS: &[&str] = &[
     "bucket-region",
@@ -43,6 +54,7 @@ const BUCKETS: &[&str] = &[
 /// The relayed or answered call on a bucket or on the service.
 pub(super) fn plan(call: &Call, headers: &HeaderMap) -> Result<Plan, s3::Error> {
     let (method, query): (_, &[&str]) = match call.operation {
+        Operation::ListObjectVersions => (Method::GET, VERSIONS),
         Operation::ListBuckets => (Method::GET, BUCKETS),
         Operation::ListObjects | Operation::ListObjectsV2 => (Method::GET, LISTING),
         Operation::GetBucketLocation => (Method::GET, &["location"]),
@@ -50,18 +62,14 @@ pub(super) fn plan(call: &Call, headers: &HeaderMap) -> Result<Plan, s3::Error> 
         Operation::CreateBucket => (Method::PUT, &[]),
         Operation::DeleteBucket => (Method::DELETE, &[]),
         Operation::DeleteObjects => (Method::POST, &["delete"]),
-        _ => return Err(not_implemented("This operation is not implemented.")),
+        _ => return relay::outgoing(call, headers).map(unchanged),
     };
     let mut outgoing = Outgoing::new(method, &call.target);
     for (name, value) in call.query.pairs().filter(|(name, _)| query.contains(name)) {
         outgoing = outgoing.with_query(name, value);
     }
     outgoing.headers = headers::forward(headers, Kind::Bucket)?;
-    Ok(Plan {
-        outgoing,
-        body: RequestBody::Empty,
-        reply: Reply::Relay,
-    })
+    Ok(unchanged(outgoing))
 }
 
 /// `DeleteObject`; its condition speaks of the client's `ETag`.
@@ -79,9 +87,14 @@ pub(super) fn delete_object(
     outgoing
         .headers
         .insert(header::CONTENT_LENGTH, HeaderValue::from(0));
-    Ok(Plan {
+    Ok(unchanged(outgoing))
+}
+
+/// No body goes out here, and what comes back is passed on.
+fn unchanged(outgoing: Outgoing) -> Plan {
+    Plan {
         outgoing,
         body: RequestBody::Empty,
         reply: Reply::Relay,
-    })
+    }
 }

@@ -49,8 +49,25 @@ const BUCKET: &[&str] = &[
     "x-amz-object-ownership",
 ];
 
+/// Headers of settings, tags, ACLs and locks.
+const SETTING: &[&str] = &[
+    "content-type",
+    "x-amz-acl",
+    "x-amz-bucket-object-lock-token",
+    "x-amz-confirm-remove-self-bucket-access",
+    "x-amz-grant-full-control",
+    "x-amz-grant-read",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write",
+    "x-amz-grant-write-acp",
+    "x-amz-mfa",
+    "x-amz-skip-destination-validation",
+    "x-amz-transition-default-minimum-object-size",
+];
+
 /// Headers that any call may carry and that the backend judges.
 const COMMON: &[&str] = &[
+    "origin",
     "x-amz-bypass-governance-retention",
     "x-amz-expected-bucket-owner",
     "x-amz-request-payer",
@@ -91,8 +108,10 @@ pub(super) enum Kind {
     Upload,
     /// Reads or deletes one.
     Object,
-    /// Speaks of buckets.
+    /// Makes, removes or lists buckets.
     Bucket,
+    /// Reads or changes a setting.
+    Setting,
 }
 
 /// The headers that go on to the backend; refuses those that nobody knows.
@@ -131,6 +150,7 @@ fn fate(name: &HeaderName, kind: Kind) -> Fate {
         Kind::Upload => OBJECT,
         Kind::Object => &[],
         Kind::Bucket => BUCKET,
+        Kind::Setting => SETTING,
     };
     let foreign = name.starts_with("x-amz-") || name.starts_with("x-obs-");
     if own.contains(&name) || COMMON.contains(&name) {

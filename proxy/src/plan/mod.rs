@@ -11,6 +11,7 @@ pub mod headers;
 mod objects;
 mod outgoing;
 mod put;
+pub(crate) mod relay;
 pub mod reply;
 
 use http::HeaderMap;

@@ -6,5 +6,6 @@ mod listing;
 mod lookup;
 mod put;
 mod read;
+mod relay;
 mod reply;
 mod world;
