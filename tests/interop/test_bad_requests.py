@@ -67,19 +67,19 @@ def test_metadata_of_the_gateway_is_refused(signer, wire, good, header):
     refused(wire.answer(), 400, "InvalidArgument")
 
 
-@pytest.mark.parametrize("header", ["x_amz_teleport", "x_obs_teleport", "x_amz_copy_source",
-                                    "x_amz_rename_source", "x_amz_write_offset_bytes"])
+@pytest.mark.parametrize("header", ["x_amz_teleport", "x_obs_teleport", "x_amz_rename_source",
+                                    "x_amz_write_offset_bytes", "x_minio_extract"])
 def test_headers_that_mean_something_unknown_are_refused(signer, wire, good, header):
     wire.send(sized(head(signer, "PUT", good, **{header: "v"}), b"bad"))
     refused(wire.answer(), 501, "NotImplemented")
 
 
 @pytest.mark.parametrize("method, query", [
-    ("GET", "?acl"), ("GET", "?torrent"), ("GET", "?tagging"), ("GET", "?x-image-process=style"),
-    ("PUT", "?append&position=0"), ("PUT", "?x-amz-copy-source=a"), ("PUT", "?acl"),
-    ("PUT", "?truncate&length=1"), ("PUT", "?partNumber=1&uploadId=a"), ("DELETE", "?uploadId=a"),
-    ("POST", "?append&position=0"), ("POST", "?select&select-type=2"), ("POST", "?restore"),
-    ("POST", "?uploads"), ("PATCH", "")])
+    ("GET", "?torrent"), ("GET", "?x-image-process=style"), ("GET", "?x-amz-copy-source=a"),
+    ("PUT", "?append&position=0"), ("PUT", "?x-amz-copy-source=a"), ("PUT", "?truncate&length=1"),
+    ("PUT", "?modify&position=0"), ("PUT", "?renameObject"), ("POST", "?append&position=0"),
+    ("POST", "?select&select-type=2"), ("POST", "?rename&name=a"), ("DELETE", "?x-obs-a"),
+    ("PATCH", "")])
 def test_operations_that_are_not_known_are_refused(signer, wire, good, method, query):
     start = head(signer, method, good, query=query)
     wire.send(start if method in ("GET", "DELETE") else sized(start, b""))
