@@ -177,6 +177,14 @@ def test_a_store_that_stops_reading_is_given_up(gateway, relay, wire, soon, old)
     released.set()
 
 
+@pytest.mark.parametrize("target", ["/", f"/{BUCKET}"])
+def test_a_listing_that_is_none_is_not_the_clients_fault(gateway, relay, wire, target):
+    relay.answers = then_silence(says(
+        b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n<html>welcome</html>"))
+    wire.send(Signer(gateway.credentials()).head("GET", target, UNSIGNED))
+    unavailable(wire.answer())
+
+
 # --- clients -------------------------------------------------------------------------------------
 
 
