@@ -59,6 +59,7 @@ pub use list::Tail;
 pub use open::Opener;
 pub use seal::Sealer;
 pub use seal::added_segment;
+pub use size::FOOTER_LEN;
 pub use size::PART_LEN_MAX;
 pub use size::PART_OVERHEAD;
 pub use size::PARTS_MAX;

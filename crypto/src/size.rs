@@ -29,7 +29,8 @@ pub(crate) const CHUNK_LEN: u64 = 65_536;
 pub(crate) const SEALED_CHUNK_LEN: u64 = CHUNK_LEN + TAG;
 pub(crate) const CHUNKS_PER_PART_MAX: u64 = 1024;
 pub(crate) const HEADER_LEN: u64 = 64;
-pub(crate) const FOOTER_LEN: u64 = 80;
+/// Stored bytes of a segment's footer.
+pub const FOOTER_LEN: u64 = 80;
 /// Bytes of a chunk's tag.
 pub(crate) const TAG: u64 = TAG_LEN as u64;
 

@@ -126,6 +126,16 @@ impl Opener {
         ))
     }
 
+    /// The footer of a whole object alone, for its digests: push exactly the last
+    /// [`FOOTER_LEN`] stored bytes.
+    pub fn footer(dek: &Dek, suite: Suite, size: PlainLen) -> Result<Self, Error> {
+        let mut opener = Self::whole(dek, suite, size)?;
+        let header = Header::whole(suite, size)?;
+        let key = SegmentKey::of(dek, &header);
+        opener.stage = Stage::Tail(Segment { header, key });
+        Ok(opener)
+    }
+
     /// A full read of a parts object; `size` if its envelope has one.
     #[must_use]
     pub fn parts(dek: &Dek, suite: Suite, size: Option<PlainLen>) -> Self {

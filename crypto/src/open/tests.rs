@@ -289,6 +289,24 @@ fn a_footer_with_other_digests_than_named_is_refused() {
 }
 
 #[test]
+fn a_footer_alone_gives_the_digests_of_its_object_only() {
+    for suite in [Suite::Aes256Gcm, Suite::Sm4Gcm] {
+        for len in [0, 1, CHUNK, CHUNK + 1] {
+            let sealed = seal_whole(suite, &text(len), CHUNK);
+            let footer = &sealed[sealed.len() - FOOTER_LEN as usize..];
+            let of = |len: usize| Opener::footer(&DEK, suite, PlainLen(len as u64)).unwrap();
+            let (plain, read) = open(of(len), footer, 7);
+            assert_eq!((plain, read), (Vec::new(), Ok(digests())));
+            assert!(open(of(len + 1), footer, 80).1.is_err());
+            assert!(open(of(len), &footer[1..], 80).1.is_err());
+            let mut altered = footer.to_vec();
+            altered[40] ^= 1;
+            assert!(open(of(len), &altered, 80).1.is_err());
+        }
+    }
+}
+
+#[test]
 fn a_body_of_another_size_suite_or_key_does_not_open() {
     let sealed = seal_whole(Suite::Aes256Gcm, &text(10), 10);
     let ended = |dek: &Dek, suite, size| {
