@@ -7,6 +7,7 @@ use std::io::Read;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::net::TcpStream;
+use std::time::Duration;
 
 use http::HeaderMap;
 use http::HeaderValue;
@@ -23,6 +24,9 @@ pub const ACCESS_KEY: &str = "AKBENCH";
 pub const SECRET_KEY: &str = "a secret of this benchmark and nothing else";
 /// What everybody signs for.
 pub const REGION: &str = "us-east-1";
+
+/// How long an answer may pause; nothing here takes a tenth of it.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The methods that are measured.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,6 +93,8 @@ impl Client {
     pub fn connect(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
         Ok(Self {
             reader: BufReader::with_capacity(16 << 10, stream),
             buffer: vec![0; 256 << 10],

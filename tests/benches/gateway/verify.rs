@@ -13,6 +13,8 @@ use crate::subjects::Subject;
 const BLOCK: usize = 16;
 /// How much of it is looked through.
 const SEARCHED: usize = 16 << 20;
+/// Bytes of a range.
+const RANGE: usize = 1 << 10;
 
 /// A body of `len` bytes without any repetition.
 pub fn body(len: usize) -> Vec<u8> {
@@ -44,19 +46,24 @@ pub fn verify(bench: &Bench, subject: &Subject, body: &[u8]) -> io::Result<()> {
         range: None,
         body,
     };
-    let get = Call {
+    let get = |range| Call {
         method: Method::Get,
-        path,
-        range: None,
+        path: path.clone(),
+        range,
         body: &[],
     };
+    let whole = get(None);
     let mut client = Client::connect(subject.address)?;
     client.fetch(&put.head(subject.address)?, body)?;
-    if client.fetch(&get.head(subject.address)?, &[])? != body {
+    if client.fetch(&whole.head(subject.address)?, &[])? != body {
         return wrong("does not come back as it was put");
     }
+    let beginning = client.fetch(&get(Some(RANGE)).head(subject.address)?, &[])?;
+    if body.get(..RANGE) != Some(&*beginning) {
+        return wrong("has another beginning");
+    }
     let mut past = Client::connect(bench.backend)?;
-    let stored = past.fetch(&get.head(bench.backend)?, &[])?;
+    let stored = past.fetch(&whole.head(bench.backend)?, &[])?;
     match subject.kind.seals() {
         true if shows(&stored, body) => wrong("lies readable in the backend"),
         false if stored != body => wrong("lies in the backend as something else"),
