@@ -30,9 +30,12 @@ impl Canonical<'_> {
 
     /// The canonical request to be shown: values of secret headers are masked.
     pub fn masked(&self, head: &Head<'_>) -> String {
-        let shown = |headers: &HeaderMap, name: &str| match header::is_sensitive(name) {
-            true => b"***".to_vec(),
-            false => value_of(headers, name),
+        let shown = |headers: &HeaderMap, name: &str| {
+            if header::is_sensitive(name) {
+                b"***".to_vec()
+            } else {
+                value_of(headers, name)
+            }
         };
         String::from_utf8_lossy(&self.render(head, shown)).into_owned()
     }

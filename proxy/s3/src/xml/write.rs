@@ -1,5 +1,6 @@
 //! Writing XML: escaping, elements, and edits of a document that keep everything else.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 /// The first line of every document.
@@ -36,7 +37,7 @@ pub(super) fn escape(xml: &mut String, text: &str) {
             '\0' => xml.push(char::REPLACEMENT_CHARACTER),
             '\n' | '\t' => xml.push(character),
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{fffe}' | '\u{ffff}') => {
-                xml.push_str(&format!("&#x{:X};", u32::from(c)));
+                let _ = write!(xml, "&#x{:X};", u32::from(c));
             }
             _ => xml.push(character),
         }
