@@ -66,8 +66,10 @@ pub fn authorize(
 }
 
 fn not_served(operation: Operation) -> s3::Error {
-    s3::Error::new(ErrorCode::NotImplemented).with_message(format!(
-        "{} is not implemented by this gateway.",
-        operation.name()
-    ))
+    let what = match operation {
+        Operation::Unknown => "This operation",
+        known => known.name(),
+    };
+    s3::Error::new(ErrorCode::NotImplemented)
+        .with_message(format!("{what} is not implemented by this gateway."))
 }

@@ -19,6 +19,9 @@ pub enum Error {
         /// Why.
         source: crate::kms::Error,
     },
+    /// The client did not wait for its answer.
+    #[error("client is gone")]
+    ClientGone,
     /// No backend can be reached.
     #[error("backend cannot be reached: {0}")]
     Unreachable(String),

@@ -25,6 +25,8 @@ pub struct Exchange {
     pub snapshot: Arc<Snapshot>,
     /// What is asked, once it is known.
     pub call: Option<Call>,
+    /// Whether the client's connection can serve another request after this one.
+    pub keeps_alive: bool,
     /// What passes through the proxy; absent for what is answered here.
     pub passage: Option<Passage>,
     id: String,
@@ -81,6 +83,7 @@ impl Exchange {
         Self {
             snapshot,
             call: None,
+            keeps_alive: false,
             passage: None,
             id: request_id(),
             began: Instant::now(),
@@ -133,7 +136,8 @@ impl Exchange {
         self.status = Some(status);
         let causes = causes(error);
         let (id, operation) = (&self.id, self.operation());
-        if status.is_server_error() {
+        // A client can cause what it is told at will; only our own faults call for an operator.
+        if status.is_server_error() && !matches!(error, Error::Client(_)) {
             log::error!("{id} {operation} {}: {causes}", status.as_u16());
         } else {
             log::info!("{id} {operation} {}: {causes}", status.as_u16());

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::StatusCode;
 use http::header;
 use pingora::http::RequestHeader;
 use pingora::http::ResponseHeader;
@@ -15,6 +16,7 @@ use pingora::upstreams::peer::HttpPeer;
 
 use crate::answer;
 use crate::assemble::Snapshot;
+use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::passage;
 use crate::receive;
@@ -55,7 +57,10 @@ impl ProxyHttp for Gateway {
     ) -> pingora::Result<()> {
         let silence = Some(exchange.snapshot.limits.silence);
         let client = session.as_downstream_mut();
-        client.set_keepalive(Some(KEEPALIVE_SECONDS));
+        exchange.keeps_alive = client.get_keepalive().is_some();
+        if exchange.keeps_alive {
+            client.set_keepalive(Some(KEEPALIVE_SECONDS));
+        }
         client.set_read_timeout(silence);
         client.set_write_timeout(silence);
         Ok(())
@@ -128,14 +133,17 @@ impl ProxyHttp for Gateway {
         upstream: &mut ResponseHeader,
         exchange: &mut Exchange,
     ) -> pingora::Result<()> {
+        if upstream.status == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(exchange.fail(Error::Backend("switches protocols")));
+        }
         if upstream.status.is_informational() {
             return Ok(());
         }
-        if session.as_downstream_mut().is_body_done() {
+        if exchange.keeps_alive && session.as_downstream_mut().is_body_done() {
             // Sending 100 Continue switched it off.
             session.set_keepalive(Some(KEEPALIVE_SECONDS));
         }
-        match passage::arrive(exchange, upstream) {
+        match passage::arrive(exchange, upstream).await {
             Ok(passage::Arrival::Answer) => Ok(()),
             Ok(passage::Arrival::LostRace) => Err(retry()),
             Err(error) => Err(exchange.fail(error)),
@@ -144,14 +152,14 @@ impl ProxyHttp for Gateway {
 
     async fn response_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         downstream: &mut ResponseHeader,
         exchange: &mut Exchange,
     ) -> pingora::Result<()> {
         if downstream.status.is_informational() {
             return Ok(());
         }
-        let changed = passage::head(exchange, downstream)
+        let changed = passage::head(exchange, downstream, session.req_header().version)
             .and_then(|()| head::own_ids(downstream, exchange.id()));
         changed.map_err(|error| exchange.fail(error))?;
         exchange.record_status(downstream.status);
@@ -178,7 +186,9 @@ impl ProxyHttp for Gateway {
     ) -> FailToProxy {
         let failure = exchange
             .take_failure()
-            .unwrap_or_else(|| passage::failure(error));
+            .unwrap_or_else(|| passage::failure(error, exchange));
+        // pingora closes the connection after this; the client must know.
+        session.set_keepalive(None);
         let error_code = respond::refuse(session, exchange, &failure).await;
         FailToProxy {
             error_code,

@@ -1,11 +1,15 @@
 //! Carries out a plan on a request that passes through the proxy: one function a phase.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use crypto::Opener;
 use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
+use http::Method;
 use http::StatusCode;
+use http::Version;
 use http::header;
 use pingora::ErrorSource;
 use pingora::ErrorType;
@@ -15,12 +19,15 @@ use pingora::upstreams::peer::HttpPeer;
 use s3::Body;
 use s3::ErrorCode;
 
+use crate::assemble::Snapshot;
+use crate::call::Call;
 use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
 use crate::exchange::Passage;
 use crate::gateway::expects_continue;
 use crate::lookup;
+use crate::lookup::Summed;
 use crate::plan::Objects;
 use crate::plan::Outgoing;
 use crate::plan::Reading;
@@ -38,6 +45,7 @@ use crate::transform::download::Download;
 use crate::transform::download::Opening;
 use crate::transform::download::Sniff;
 use crate::transform::head;
+use crate::transform::refusal::Refusal;
 use crate::transform::upload::Upload;
 
 /// How often a read that lost a race with a write is begun anew.
@@ -117,31 +125,35 @@ pub enum Arrival {
 }
 
 /// The backend's head has arrived: the second sitting.
-pub fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<Arrival> {
+pub async fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<Arrival> {
+    let id = exchange.id().to_owned();
     let (snapshot, call, passage) = parts(exchange)?;
     let plan = passage
         .plan
         .as_ref()
         .ok_or(Error::Internal("answer without a plan"))?;
+    let status = answer.status;
+    if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+        return Err(Error::Backend("redirects, and clients must not go there"));
+    }
+    let unfinished = passage.upload.as_ref().is_some_and(Upload::is_unfinished);
+    if status.is_success() && unfinished {
+        return Err(Error::Backend("success before the end of the upload"));
+    }
+    passage.download = Download::Relay;
     let reading = match &plan.reply {
         Reply::Object(reading) => reading.clone(),
         Reply::Relay | Reply::Sealed(_) => {
             snapshot.cache.remove(&call.target);
-            passage.download = Download::Relay;
+            passage.download = relayed(answer, call, &id, &plan.outgoing.method);
             return Ok(Arrival::Answer);
         }
     };
     if reading.guarded && answer.status == StatusCode::PRECONDITION_FAILED {
-        snapshot.cache.remove(&call.target);
-        passage.races += 1;
-        passage.plan = None;
-        return match passage.races {
-            0..=RACES_MAX => Ok(Arrival::LostRace),
-            _ => Err(s3::Error::new(ErrorCode::SlowDown).into()),
-        };
+        return lost_race(&snapshot, call, passage);
     }
-    passage.download = Download::Relay;
-    if !answer.status.is_success() {
+    if !status.is_success() {
+        passage.download = relayed(answer, call, &id, &plan.outgoing.method);
         return Ok(Arrival::Answer);
     }
     if reading.objects == Objects::Foreign {
@@ -158,7 +170,15 @@ pub fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<Arriva
         }
         Found::Sealed(envelope) => {
             let envelope = seal::verify(*envelope, &reading.place, &snapshot.keys)?;
-            let plan = reply::object(&reading, &envelope, answer.status, &answer.headers)?;
+            let mut reply = reply::object(&reading, &envelope, answer.status, &answer.headers)?;
+            if reading.tells_checksum && reply.content_range.is_none() {
+                let read = &plan.outgoing;
+                match lookup::checksum(&snapshot, read, &envelope, &answer.headers).await? {
+                    Summed::Known(sum) => reply.checksum = sum,
+                    Summed::LostRace => return lost_race(&snapshot, call, passage),
+                }
+            }
+            let plan = reply;
             passage.download = download_of(&reading, &plan, &envelope)?;
             passage.opened = Some((plan, Box::new(envelope)));
             Ok(Arrival::Answer)
@@ -166,15 +186,46 @@ pub fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<Arriva
     }
 }
 
-/// The client's head.
-pub fn head(exchange: &mut Exchange, head: &mut ResponseHeader) -> Result<()> {
+fn lost_race(snapshot: &Snapshot, call: &Call, passage: &mut Passage) -> Result<Arrival> {
+    snapshot.cache.remove(&call.target);
+    passage.races += 1;
+    if passage.lookup.is_some() {
+        passage.plan = None;
+    }
+    match passage.races {
+        0..=RACES_MAX => Ok(Arrival::LostRace),
+        _ => Err(s3::Error::new(ErrorCode::SlowDown).into()),
+    }
+}
+
+/// What becomes of a body that is passed on: an error document is told as ours.
+fn relayed(answer: &ResponseHeader, call: &Call, id: &str, method: &Method) -> Download {
+    let status = answer.status;
+    let announced = answer.headers.get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
+    if !status.is_client_error() && !status.is_server_error() {
+        return Download::Relay;
+    }
+    if *method == Method::HEAD || announced == Some(0) {
+        log::info!("{id} backend answered {}", status.as_u16());
+        return Download::Relay;
+    }
+    Download::Refused(Refusal::new(status, announced, call.resource(), id))
+}
+
+/// The client's head; `version` is the HTTP version it speaks.
+pub fn head(exchange: &mut Exchange, head: &mut ResponseHeader, version: Version) -> Result<()> {
     let (_, _, passage) = parts(exchange)?;
     let Some(plan) = &passage.plan else {
         return Ok(());
     };
+    if matches!(passage.download, Download::Refused(_)) {
+        head::of_another_length(head, version)?;
+    }
     match (&plan.reply, &passage.opened) {
         (Reply::Sealed(SealOrder { suite, .. }), _) if head.status.is_success() => {
-            head::written(head, *suite)
+            let proven = passage.upload.as_ref().and_then(Upload::proven_checksum);
+            head::written(head, *suite, proven.as_ref())
         }
         (Reply::Object(_), Some((plan, envelope))) => head::opened(head, plan, envelope),
         (Reply::Object(reading), None) if reading.objects == Objects::Sealed => {
@@ -192,17 +243,30 @@ pub fn download(exchange: &mut Exchange, body: Option<Bytes>, end: bool) -> Resu
 
 /// What a failure of pingora's own means.
 #[must_use]
-pub fn failure(error: &pingora::Error) -> Error {
-    let timed_out = matches!(
-        error.etype(),
-        ErrorType::ReadTimedout | ErrorType::WriteTimedout
-    );
+pub fn failure(error: &pingora::Error, exchange: &Exchange) -> Error {
+    let unheard = *error.etype() == ErrorType::ReadTimedout;
+    let timed_out = unheard || *error.etype() == ErrorType::WriteTimedout;
     match error.esource() {
         ErrorSource::Downstream if timed_out => s3::Error::new(ErrorCode::RequestTimeout).into(),
-        ErrorSource::Downstream => s3::Error::new(ErrorCode::IncompleteBody).into(),
+        ErrorSource::Downstream if is_uploading(exchange) => {
+            s3::Error::new(ErrorCode::IncompleteBody).into()
+        }
+        ErrorSource::Downstream => Error::ClientGone,
+        // The backend has nothing to say before it has heard the end: the client kept it waiting.
+        ErrorSource::Upstream if unheard && is_uploading(exchange) => {
+            s3::Error::new(ErrorCode::RequestTimeout).into()
+        }
         ErrorSource::Upstream => Error::Unreachable(error.to_string()),
         ErrorSource::Internal | ErrorSource::Unset => Error::Internal("proxy"),
     }
+}
+
+fn is_uploading(exchange: &Exchange) -> bool {
+    let upload = exchange
+        .passage
+        .as_ref()
+        .and_then(|passage| passage.upload.as_ref());
+    upload.is_some_and(Upload::is_unfinished)
 }
 
 fn download_of(
@@ -230,14 +294,8 @@ fn download_of(
     Ok(Download::Open(Box::new(opening)))
 }
 
-fn parts(
-    exchange: &mut Exchange,
-) -> Result<(
-    std::sync::Arc<crate::assemble::Snapshot>,
-    &crate::call::Call,
-    &mut Passage,
-)> {
-    let snapshot = std::sync::Arc::clone(&exchange.snapshot);
+fn parts(exchange: &mut Exchange) -> Result<(Arc<Snapshot>, &Call, &mut Passage)> {
+    let snapshot = Arc::clone(&exchange.snapshot);
     match (&exchange.call, &mut exchange.passage) {
         (Some(call), Some(passage)) => Ok((snapshot, call, passage)),
         _ => Err(Error::Internal("request passes without a plan")),

@@ -2,6 +2,7 @@
 //! of the backend and before a byte of its body is taken.
 
 use http::HeaderMap;
+use http::Version;
 use http::header;
 use pingora::proxy::Session;
 use policy::Permit;
@@ -50,7 +51,7 @@ pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<Receive
         .clients
         .authenticate(&call, &request.method, headers, now)?;
     let permit = authorize::authorize(&snapshot.rules, &caller.name, call.operation, &call.target)?;
-    framing(headers)?;
+    framing(headers, request.version, exchange.keeps_alive)?;
     if !passes(call.operation) {
         return Ok(Received::Answered(Box::new(Answered {
             call,
@@ -106,10 +107,15 @@ pub(crate) fn without_body(headers: &HeaderMap) -> Result<()> {
 }
 
 /// What no S3 client sends and what hides a second request inside the first (RFC 9112 §6.3).
-fn framing(headers: &HeaderMap) -> Result<()> {
+///
+/// pingora removes a Content-Length that stands beside a Transfer-Encoding and then does not keep
+/// the connection: that is how such a request is known here.
+fn framing(headers: &HeaderMap, version: Version, keeps_alive: bool) -> Result<()> {
     let lengths = headers.get_all(header::CONTENT_LENGTH).iter().count();
     let coded = headers.contains_key(header::TRANSFER_ENCODING);
-    if lengths > 1 || (lengths == 1 && coded) || headers.contains_key(header::UPGRADE) {
+    let closes = headers.contains_key(header::CONNECTION) || version != Version::HTTP_11;
+    let both = coded && (lengths == 1 || !(keeps_alive || closes));
+    if lengths > 1 || both || headers.contains_key(header::UPGRADE) {
         return Err(Error::from(
             s3::Error::new(ErrorCode::InvalidRequest).with_message(
                 "Ambiguous framing: one Content-Length, or Transfer-Encoding, and no Upgrade.",

@@ -29,6 +29,7 @@ pub fn told(error: &Error) -> s3::Error {
         Error::Sealed(crypto::Error::EnvelopeTooLong(_)) => {
             s3::Error::new(ErrorCode::MetadataTooLarge)
         }
+        Error::ClientGone => s3::Error::new(ErrorCode::RequestTimeout),
         Error::Sealed(_) | Error::Backend(_) | Error::Internal(_) => {
             s3::Error::new(ErrorCode::InternalError)
         }

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from signing import FRAMES, FRAMES_TRAILER, UNSIGNED_FRAMES_TRAILER, frame, sha256, sized
-from uploads import BUCKET, DATA, FRAMED, SIGNED, TRAILED, TRAILER, WRONG_TRAILER
+from uploads import BUCKET, DATA, FRAMED, PIECES, SIGNED, TRAILED, TRAILER, WRONG_TRAILER
 from uploads import absent, changed, framed, head, refused, wrong_signature
 
 
@@ -84,6 +84,13 @@ def test_frames_may_come_in_chunks(s3, signer, wire, stored, name):
     assert s3.get_object(Bucket=BUCKET, Key=name)["Body"].read() == DATA
 
 
+def test_frames_with_two_lengths_are_refused(signer, wire, good):
+    start, body = framed(signer, good, UNSIGNED_FRAMES_TRAILER).split(b"\r\n\r\n", 1)
+    wire.send(start, b"\r\ntransfer-encoding: chunked\r\n\r\n", frame(body), b"0\r\n\r\n")
+    refused(wire.answer(), 400, "InvalidRequest")
+    assert wire.has_ended()
+
+
 @pytest.mark.parametrize("payload", FRAMED)
 @pytest.mark.parametrize("off", [-len(DATA), -1, 1, 70_000])
 def test_frames_that_add_up_to_something_else_store_nothing(s3, signer, wire, name, payload, off):
@@ -124,6 +131,13 @@ def test_a_malformed_frame_size_stores_nothing(s3, signer, wire, name, payload, 
     wire.send(framed(signer, name, payload, lambda frames: changed(frames, 1, b"^10000", line)))
     refused(wire.answer(), 400, "IncompleteBody")
     absent(s3, name)
+
+
+def test_refusals_quote_no_digest_of_the_body(signer, wire, good):
+    wire.send(framed(signer, good, FRAMES, wrong_signature(0)))
+    answer = wire.answer()
+    refused(answer, 403, "SignatureDoesNotMatch")
+    assert sha256(PIECES[0]).encode() not in answer.body
 
 
 def test_a_small_signed_frame_in_the_middle_is_refused(s3, signer, wire, name):

@@ -3,7 +3,7 @@
 import datetime
 
 import pytest
-from signing import Signer, sha256, sized
+from signing import UNSIGNED, Signer, sha256, sized
 from uploads import BUCKET, DATA, head, refused
 
 # --- who asks ------------------------------------------------------------------------------------
@@ -137,11 +137,12 @@ def test_a_client_that_wants_to_close_is_closed(signer, wire, good):
     assert wire.has_ended()
 
 
-@pytest.mark.parametrize("wrong", ["secret", "header"])
+@pytest.mark.parametrize("wrong", ["secret", "header", "hash"])
 def test_after_a_refused_upload_the_connection_goes_on_or_ends(demo, signer, wire, good, wrong):
     said = demo.credentials() | ({"AWS_SECRET_ACCESS_KEY": "x" * 40} if wrong == "secret" else {})
     teleport = {"x_amz_teleport": "1"} if wrong == "header" else {}
-    wire.send(sized(head(Signer(said), "PUT", good, **teleport), DATA))
+    payload = sha256(b"other") if wrong == "hash" else UNSIGNED
+    wire.send(sized(head(Signer(said), "PUT", good, payload, **teleport), DATA))
     first = wire.answer()
     assert first.status >= 400 and first.whole
     if first.headers.get("connection") == "close":
@@ -161,6 +162,13 @@ def test_what_is_not_a_request_ends_the_connection(wire, garbage):
     answer = wire.answer_if_any()
     assert answer is None or 400 <= answer.status < 500
     assert wire.has_ended()
+
+
+def test_errors_of_the_store_carry_the_id_that_our_log_has(demo, signer, wire):
+    wire.send(head(signer, "GET", "nothing"))
+    refused(answer := wire.answer(), 404, "NoSuchKey")
+    assert answer.says("Resource") == f"/{BUCKET}/nothing"
+    assert answer.headers["x-amz-request-id"] in demo.log_text()
 
 
 def test_a_refusal_is_in_the_log_without_secrets(demo, signer, wire, good):

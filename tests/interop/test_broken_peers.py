@@ -7,7 +7,7 @@ import time
 import pytest
 from gateways import Server, eventually
 from relay import Relay, cut_body, nothing, passes, says, then_silence, then_stuck
-from signing import UNSIGNED, Signer, sized
+from signing import UNSIGNED, Signer, sha256, sized
 from wire import Wire
 
 BUCKET = "broken"
@@ -68,8 +68,8 @@ def get(gateway, name, **headers):
     return Signer(gateway.credentials()).head("GET", f"/{BUCKET}/{name}", UNSIGNED, headers)
 
 
-def put(gateway, name, body, length=None):
-    head = Signer(gateway.credentials()).head("PUT", f"/{BUCKET}/{name}", UNSIGNED)
+def put(gateway, name, body, length=None, hash=UNSIGNED):
+    head = Signer(gateway.credentials()).head("PUT", f"/{BUCKET}/{name}", hash)
     return sized(head, body, length)
 
 
@@ -177,6 +177,38 @@ def test_a_store_that_stops_reading_is_given_up(gateway, relay, wire, soon, old)
     released.set()
 
 
+@pytest.mark.parametrize("hash", [sha256(b"other"), UNSIGNED], ids=["wrong", "none"])
+def test_a_store_that_is_content_too_early_is_not_believed(gateway, relay, wire, old, hash):
+    """The body is proven at its end; until then nobody may say that it is stored."""
+    relay.uploads = then_silence(nothing)
+    relay.answers = then_silence(says(b'HTTP/1.1 200 OK\r\ncontent-length: 0\r\netag: "a"\r\n\r\n'))
+    wire.send(put(gateway, old, b"", length=len(DATA), hash=hash), DATA[:1000])
+    unavailable(wire.answer())
+
+
+@pytest.mark.parametrize("words", [
+    b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: a\r\n\r\nplain",
+    b"HTTP/1.1 307 Temporary Redirect\r\nlocation: http://store/\r\ncontent-length: 0\r\n\r\n",
+], ids=["protocol", "place"])
+def test_what_the_store_says_to_the_gateway_is_not_passed_on(gateway, relay, wire, words):
+    """To another protocol, or to another place."""
+    relay.answers = then_silence(says(words))
+    wire.send(get(gateway, "data"))
+    unavailable(wire.answer())
+    assert wire.has_ended()
+
+
+@pytest.mark.parametrize("target", ["/", f"/{BUCKET}", f"/{BUCKET}/data"])
+def test_a_refusal_of_our_own_credentials_is_not_told_as_the_clients(gateway, relay, wire, target):
+    relay.answers = then_silence(says(
+        b"HTTP/1.1 403 Forbidden\r\ncontent-type: application/xml\r\ncontent-length: 49\r\n\r\n"
+        b"<Error><Code>SignatureDoesNotMatch</Code></Error>"))
+    wire.send(Signer(gateway.credentials()).head("GET", target, UNSIGNED, {}))
+    answer = wire.answer()
+    assert (answer.status, answer.code) == (403, "AccessDenied")
+    assert "backend refuses the gateway itself: 403 SignatureDoesNotMatch" in gateway.log_text()
+
+
 @pytest.mark.parametrize("target", ["/", f"/{BUCKET}"])
 def test_a_listing_that_is_none_is_not_the_clients_fault(gateway, relay, wire, target):
     relay.answers = then_silence(says(
@@ -206,6 +238,26 @@ def test_a_client_that_goes_away_frees_the_store(gateway, relay, wire, how):
     getattr(wire, how)()
     eventually(lambda: relay.open == 0, "the store is still held")
     assert serves(gateway, relay)
+
+
+@HASTY
+def test_a_client_that_falls_silent_is_told_so(gateway, relay, wire, soon, old):
+    wire.send(put(gateway, old, DATA[:100_000], length=len(DATA)))
+    answer = wire.answer()
+    assert (answer.status, answer.code) == (400, "RequestTimeout")
+    assert wire.has_ended()
+    eventually(lambda: relay.open == 0, "the store is still held")
+
+
+@HASTY
+def test_a_client_that_drips_less_than_a_chunk_in_all_that_time_is_told_so(gateway, wire, old):
+    wire.send(put(gateway, old, b"", length=100))
+    deadline = time.monotonic() + 10
+    while not wire.readable(0.2):
+        assert time.monotonic() < deadline
+        wire.send(b"d")
+    answer = wire.answer()
+    assert (answer.status, answer.code) == (400, "RequestTimeout")
 
 
 @HASTY

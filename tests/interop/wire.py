@@ -1,6 +1,7 @@
 """HTTP/1.1 on a bare socket: every byte in the test's hand, also the ones that are missing."""
 
 import dataclasses
+import select
 import socket
 import struct
 import xml.etree.ElementTree
@@ -46,6 +47,10 @@ class Wire:
     def send(self, *pieces):
         self.socket.sendall(b"".join(pieces))
 
+    def readable(self, seconds):
+        """Whether an answer begins within that time."""
+        return bool(select.select([self.socket], [], [], seconds)[0])
+
     def finish_sending(self):
         self.socket.shutdown(socket.SHUT_WR)
 
@@ -61,10 +66,20 @@ class Wire:
     def answer(self, method="GET"):
         """The next answer; the connection must live until its head is whole."""
         answer = self.head()
+        if answer.headers.get("transfer-encoding") == "chunked":
+            return self.chunks(answer)
         length = int(answer.headers.get("content-length", 0))
         if method != "HEAD" and answer.status not in (204, 304):
             answer.body = self.read(length)
             answer.whole = len(answer.body) == length
+        return answer
+
+    def chunks(self, answer):
+        assert "content-length" not in answer.headers
+        while size := int(self.reader.readline(), 16):
+            answer.body += self.read(size)
+            assert self.reader.readline() == b"\r\n"
+        assert self.reader.readline() == b"\r\n"
         return answer
 
     def answer_if_any(self):
@@ -81,7 +96,6 @@ class Wire:
         while line := self.reader.readline().decode().rstrip("\r\n"):
             name, value = line.split(":", 1)
             headers[name.lower()] = value.strip()
-        assert "transfer-encoding" not in headers
         return Answer(int(status[1]), headers)
 
     def read(self, length):

@@ -30,6 +30,7 @@ use crate::plan::Outgoing;
 use crate::receive;
 use crate::receive::Answered;
 use crate::respond;
+use crate::transform::refusal::Refusal;
 
 /// The largest answer of the backend: a page of 1 000 keys of 1 024 bytes, each percent-encoded
 /// threefold, stays below it.
@@ -53,10 +54,11 @@ pub async fn answer(
         }
         _ => relay(exchange, outgoing, &body).await?,
     };
+    let answer = told(exchange, answer)?;
     let headers = relayed(&answer.headers);
     respond::answer(session, exchange, answer.status, &headers, answer.body)
         .await
-        .map_err(|_| Error::Internal("client is gone"))
+        .map_err(|_| Error::ClientGone)
 }
 
 /// Passes a proven body on under our own digest, which S3 demands of settings.
@@ -117,6 +119,20 @@ async fn body(
         joined.extend_from_slice(piece);
     }
     Ok(joined.freeze())
+}
+
+/// The backend's answer as the client gets it: a refusal under our resource and request id.
+fn told(exchange: &Exchange, answer: Answer) -> Result<Answer> {
+    let status = answer.status;
+    if status.is_redirection() || status.is_informational() {
+        return Err(Error::Backend("redirects, and clients must not go there"));
+    }
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let refusal = Refusal::new(status, None, exchange.resource(), exchange.id());
+    let document = refusal.of(&answer.body);
+    Ok(with_body(answer, document))
 }
 
 /// An answer's headers without what belongs to the backend's own connection and body.

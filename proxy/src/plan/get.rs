@@ -95,6 +95,7 @@ pub(super) fn draft(call: &Call, headers: &HeaderMap, permit: &Permit) -> Result
             "Reading a sealed object by part number is not implemented.",
         ));
     }
+    reading.tells_checksum = wants_checksum(headers);
     let Some((asked, range)) = range(headers) else {
         return Ok(read(outgoing, reading).into());
     };
@@ -161,10 +162,8 @@ impl Lookup {
             .resolve(size.0)
             .map_err(|_| reply::unsatisfiable(size))?;
         let span = Span::of_whole(size, wanted).ok_or_else(|| reply::unsatisfiable(size))?;
-        let sealed = span.sealed();
         let mut plan = self.guarded(&known.etag);
-        let range = format!("bytes={}-{}", sealed.start, sealed.end.saturating_sub(1));
-        plan.outgoing.headers.insert(header::RANGE, value(&range));
+        plan.outgoing = plan.outgoing.with_range(span.sealed());
         plan.reply = Reply::Object(Reading {
             guarded: true,
             span: Some(reply::SpanOrder { span, size }),
@@ -176,14 +175,7 @@ impl Lookup {
     /// The read of exactly the object that was looked at.
     fn guarded(&self, etag: &str) -> Plan {
         let mut plan = self.whole.clone();
-        for condition in [
-            header::IF_NONE_MATCH,
-            header::IF_MODIFIED_SINCE,
-            header::IF_UNMODIFIED_SINCE,
-        ] {
-            plan.outgoing.headers.remove(condition);
-        }
-        plan.outgoing.headers.insert(header::IF_MATCH, value(etag));
+        plan.outgoing = plan.outgoing.of_version(value(etag));
         plan.reply = Reply::Object(Reading {
             guarded: true,
             ..self.reading.clone()
@@ -237,6 +229,13 @@ fn range(headers: &HeaderMap) -> Option<(HeaderValue, RangeHeader)> {
     Some((asked.clone(), RangeHeader::parse(asked.to_str().ok()?)?))
 }
 
+/// `x-amz-checksum-mode: ENABLED`, the only value there is.
+fn wants_checksum(headers: &HeaderMap) -> bool {
+    headers
+        .get("x-amz-checksum-mode")
+        .is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"enabled"))
+}
+
 fn relay_range(from: &HeaderMap, to: &mut HeaderMap) {
     for name in [header::RANGE, header::IF_RANGE] {
         if let Some(value) = from.get(&name) {
@@ -257,6 +256,6 @@ fn read(outgoing: Outgoing, reading: Reading) -> Plan {
 }
 
 fn value(text: &str) -> HeaderValue {
-    // INVARIANT: callers pass digits, or an ETag that was a header value before.
+    // INVARIANT: an ETag that was a header value before.
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("invalid"))
 }

@@ -1,7 +1,11 @@
 //! A request to the backend before it is signed.
 
+use std::ops::Range;
+
 use http::HeaderMap;
+use http::HeaderValue;
 use http::Method;
+use http::header;
 use percent_encoding::AsciiSet;
 use percent_encoding::NON_ALPHANUMERIC;
 use percent_encoding::utf8_percent_encode;
@@ -42,6 +46,31 @@ impl Outgoing {
         self.query.extend(utf8_percent_encode(name, QUERY));
         self.query.push('=');
         self.query.extend(utf8_percent_encode(value, QUERY));
+        self
+    }
+
+    /// Of exactly the version with this backend `ETag`, whatever the client's conditions were.
+    #[must_use]
+    pub fn of_version(mut self, etag: HeaderValue) -> Self {
+        for condition in [
+            header::IF_NONE_MATCH,
+            header::IF_MODIFIED_SINCE,
+            header::IF_UNMODIFIED_SINCE,
+        ] {
+            self.headers.remove(condition);
+        }
+        self.headers.insert(header::IF_MATCH, etag);
+        self
+    }
+
+    /// Only these bytes, of which there is at least one.
+    #[must_use]
+    pub fn with_range(mut self, bytes: Range<u64>) -> Self {
+        let range = format!("bytes={}-{}", bytes.start, bytes.end.saturating_sub(1));
+        // INVARIANT: digits and a dash are a header value.
+        if let Ok(range) = HeaderValue::try_from(range) {
+            self.headers.insert(header::RANGE, range);
+        }
         self
     }
 

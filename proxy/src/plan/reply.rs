@@ -1,5 +1,6 @@
 //! The second sitting: what the client is answered, now that the backend's head is known.
 
+use crypto::Checksum;
 use crypto::Envelope;
 use crypto::Layout;
 use crypto::PlainLen;
@@ -34,6 +35,8 @@ pub struct Reading {
     pub span: Option<SpanOrder>,
     /// A HEAD's range, answered by arithmetic.
     pub head_range: Option<RangeHeader>,
+    /// The client asks for the checksum of the whole.
+    pub tells_checksum: bool,
 }
 
 /// A part of a whole object.
@@ -54,6 +57,7 @@ impl Reading {
             guarded: false,
             span: None,
             head_range: None,
+            tells_checksum: false,
         }
     }
 }
@@ -91,6 +95,8 @@ pub struct ReplyPlan {
     pub content_range: Option<String>,
     /// The client's `ETag`, quotes included.
     pub etag: Option<String>,
+    /// The checksum of the client's bytes, where it was asked for and is known.
+    pub checksum: Option<Checksum>,
     /// What becomes of the body.
     pub body: ReplyBody,
 }
@@ -125,6 +131,7 @@ pub fn object(
         content_length,
         content_range,
         etag: etag.clone(),
+        checksum: None,
         body,
     };
     if let Some(order) = &reading.span {

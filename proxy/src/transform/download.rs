@@ -6,6 +6,7 @@ use bytes::BytesMut;
 use crypto::Opener;
 
 use super::Pieces;
+use super::refusal::Refusal;
 use crate::error::Error;
 use crate::error::Result;
 
@@ -19,6 +20,8 @@ pub enum Download {
     Unsealed(Sniff),
     /// Opened.
     Open(Box<Opening>),
+    /// An error document, told as ours.
+    Refused(Refusal),
 }
 
 /// The first bytes of an unsealed body, held until they are known not to be a segment's.
@@ -110,6 +113,10 @@ impl Download {
             Self::Open(opening) => {
                 let sealed = body.unwrap_or_default();
                 opening.push(&sealed, end).map(Some)
+            }
+            Self::Refused(refusal) => {
+                let piece = body.unwrap_or_default();
+                refusal.push(&piece, end).map(Some)
             }
         }
     }

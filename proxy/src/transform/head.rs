@@ -1,11 +1,15 @@
 //! Response heads: what the backend says of ciphertext is dropped or replaced by what is true of
 //! the client's own object.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use crypto::Checksum;
 use crypto::Envelope;
 use crypto::Suite;
 use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
+use http::Version;
 use http::header;
 use pingora::http::ResponseHeader;
 
@@ -42,17 +46,23 @@ pub fn opened(head: &mut ResponseHeader, plan: &ReplyPlan, envelope: &Envelope) 
         insert(head, header::ETAG.as_str(), etag)?;
     }
     insert(head, header::ACCEPT_RANGES.as_str(), "bytes")?;
+    if let Some(checksum) = &plan.checksum {
+        checksummed(head, checksum)?;
+    }
     advertise(head, envelope.suite())
 }
 
-/// The head that answers a sealed upload.
-pub fn written(head: &mut ResponseHeader, suite: Suite) -> Result<()> {
+/// The head that answers a sealed upload; `proven` is the checksum that the client sent along.
+pub fn written(head: &mut ResponseHeader, suite: Suite, proven: Option<&Checksum>) -> Result<()> {
     let etag = etag(head);
     scrub(head);
     if let Some(etag) = etag {
         insert(head, header::ETAG.as_str(), &reply::client_etag(&etag))?;
     }
     insert(head, header::CONTENT_LENGTH.as_str(), "0")?;
+    if let Some(checksum) = proven {
+        checksummed(head, checksum)?;
+    }
     advertise(head, suite)
 }
 
@@ -62,6 +72,26 @@ pub fn unchanged(head: &mut ResponseHeader) -> Result<()> {
         return Ok(());
     };
     insert(head, header::ETAG.as_str(), &reply::client_etag(&etag))
+}
+
+/// A body of our own, whose length is not known yet, replaces the backend's.
+pub fn of_another_length(head: &mut ResponseHeader, version: Version) -> Result<()> {
+    head.remove_header(&header::CONTENT_LENGTH);
+    insert(head, header::CONTENT_TYPE.as_str(), "application/xml")?;
+    if version < Version::HTTP_11 {
+        return Ok(());
+    }
+    insert(head, header::TRANSFER_ENCODING.as_str(), "chunked")
+}
+
+/// `x-amz-checksum-*`, base64 of the value in network order.
+fn checksummed(head: &mut ResponseHeader, checksum: &Checksum) -> Result<()> {
+    let name = format!(
+        "x-amz-checksum-{}",
+        checksum.algorithm.name().to_lowercase()
+    );
+    insert(head, &name, &STANDARD.encode(&checksum.value))?;
+    insert(head, "x-amz-checksum-type", checksum.kind.name())
 }
 
 /// SSE-S3 in both suites: the S3 dialect has no word for SM4.

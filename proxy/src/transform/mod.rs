@@ -3,6 +3,7 @@
 pub mod download;
 pub mod head;
 pub mod listing;
+pub mod refusal;
 pub mod upload;
 
 use bytes::Bytes;

@@ -4,6 +4,7 @@
 //! declared length and can never become an object.
 
 use bytes::Bytes;
+use crypto::Checksum;
 use crypto::Digests;
 use crypto::Sealer;
 use s3::Body;
@@ -17,6 +18,7 @@ use crate::error::Result;
 pub struct Upload {
     body: Option<Body>,
     store: Store,
+    proven: Option<Checksum>,
     expected: u64,
     sent: u64,
 }
@@ -44,6 +46,7 @@ impl Upload {
         Self {
             body: Some(body),
             store: Store::Seal(Some(sealer), foot),
+            proven: None,
             expected,
             sent: 0,
         }
@@ -56,6 +59,7 @@ impl Upload {
         Self {
             body: Some(body),
             store: Store::Relay(Bytes::new()),
+            proven: None,
             expected,
             sent: 0,
         }
@@ -78,6 +82,18 @@ impl Upload {
             ));
         }
         Ok(out.join())
+    }
+
+    /// The checksum that the client sent along, once it has proven true.
+    #[must_use]
+    pub fn proven_checksum(&self) -> Option<Checksum> {
+        self.proven.clone()
+    }
+
+    /// Whether the client's body has not ended, or not proven true.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        self.body.is_some() || self.sent != self.expected
     }
 
     fn take(&mut self, wire: Bytes, out: &mut Pieces) -> Result<()> {
@@ -103,6 +119,10 @@ impl Upload {
             return Ok(());
         };
         let proven = body.finish()?;
+        self.proven = proven
+            .checksum
+            .clone()
+            .map(|(algorithm, value)| checksum(algorithm, value));
         match &mut self.store {
             Store::Seal(sealer, foot) => {
                 let sealer = sealer.take().ok_or(Error::Internal("body ended twice"))?;

@@ -28,16 +28,27 @@ impl Canonical<'_> {
         hex::render(&Sha256::digest(self.render(head, value_of)))
     }
 
-    /// The canonical request to be shown: values of secret headers are masked.
+    /// The canonical request to be shown: secret headers and the digest of the payload are masked.
     pub fn masked(&self, head: &Head<'_>) -> String {
+        let is_digest = self.payload.len() == 64;
+        let is_hidden = |name: &str| {
+            header::is_sensitive(name) || (is_digest && name == header::CONTENT_SHA256)
+        };
         let shown = |headers: &HeaderMap, name: &str| {
-            if header::is_sensitive(name) {
+            if is_hidden(name) {
                 b"***".to_vec()
             } else {
                 value_of(headers, name)
             }
         };
-        String::from_utf8_lossy(&self.render(head, shown)).into_owned()
+        let payload = if is_digest { "***" } else { self.payload };
+        let masked = Canonical {
+            path: self.path.clone(),
+            query: self.query.clone(),
+            signed_headers: self.signed_headers,
+            payload,
+        };
+        String::from_utf8_lossy(&masked.render(head, shown)).into_owned()
     }
 
     fn render(&self, head: &Head<'_>, value: impl Fn(&HeaderMap, &str) -> Vec<u8>) -> Vec<u8> {

@@ -241,6 +241,5 @@ fn signature_matches(
     Err(Error::new(ErrorCode::SignatureDoesNotMatch)
         .with_detail("AWSAccessKeyId", &**access_key)
         .with_detail("StringToSign", text)
-        .with_detail("SignatureProvided", &**signature)
         .with_detail("CanonicalRequest", canonical))
 }
