@@ -58,7 +58,10 @@ pub fn sign(
         ),
     ];
     let mut headers = head.headers.clone();
-    headers.extend(added.iter().cloned());
+    for (name, value) in &added {
+        // `extend` would leave a date or digest of before beside ours, and sign both.
+        headers.insert(name, value.clone());
+    }
 
     let head = Head {
         headers: &headers,
@@ -86,7 +89,7 @@ pub fn sign(
 }
 
 /// Lower case and sorted, as a canonical request needs them.
-fn names_to_sign(headers: &HeaderMap) -> Vec<String> {
+pub(super) fn names_to_sign(headers: &HeaderMap) -> Vec<String> {
     let mut names: Vec<String> = headers
         .keys()
         .map(HeaderName::as_str)
@@ -106,4 +109,87 @@ fn value(text: &str) -> HeaderValue {
 fn sensitive(mut value: HeaderValue) -> HeaderValue {
     value.set_sensitive(true);
     value
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn signed(headers: &[(&'static str, &'static str)]) -> Vec<(HeaderName, HeaderValue)> {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            })
+            .collect();
+        let method = http::Method::PUT;
+        let head = Head {
+            method: &method,
+            raw_path: "/bucket/a",
+            raw_query: "",
+            headers: &headers,
+        };
+        let secret = SecretKey::new("secret".to_owned());
+        let now = datetime!(2013-05-24 00:00 UTC);
+        sign(&head, "key", &secret, "r", now, "UNSIGNED-PAYLOAD")
+    }
+
+    fn authorization(headers: &[(&'static str, &'static str)]) -> String {
+        let signed = signed(headers);
+        let (_, value) = signed
+            .iter()
+            .find(|(name, _)| name == header::AUTHORIZATION)
+            .unwrap();
+        value.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn old_signatures_do_not_count() {
+        let host = ("host", "h");
+        let again = [
+            host,
+            ("authorization", "old"),
+            ("x-amz-date", "20130101T000000Z"),
+            ("x-amz-content-sha256", "old"),
+        ];
+        assert_eq!(authorization(&again), authorization(&[host]));
+    }
+
+    #[test]
+    fn signs_what_means_something_and_nothing_that_is_rewritten_on_the_way() {
+        let text = authorization(&[
+            ("host", "h"),
+            ("content-type", "a/b"),
+            ("content-md5", "x"),
+            ("range", "bytes=0-1"),
+            ("if-match", "a"),
+            ("if-none-match", "b"),
+            ("if-modified-since", "c"),
+            ("if-unmodified-since", "d"),
+            ("x-amz-meta-a", "e"),
+            ("content-length", "1"),
+            ("expect", "100-continue"),
+            ("connection", "close"),
+            ("user-agent", "f"),
+            ("accept-encoding", "gzip"),
+        ]);
+        let names = "SignedHeaders=content-md5;content-type;host;if-match;if-modified-since;\
+                     if-none-match;if-unmodified-since;range;x-amz-content-sha256;x-amz-date;\
+                     x-amz-meta-a, ";
+        assert!(text.contains(names), "{text}");
+    }
+
+    #[test]
+    fn the_signature_is_marked_sensitive() {
+        for (name, value) in signed(&[("host", "h")]) {
+            assert_eq!(value.is_sensitive(), name == header::AUTHORIZATION);
+        }
+    }
 }
