@@ -25,7 +25,12 @@ pub(crate) struct Canonical<'a> {
 impl Canonical<'_> {
     /// The hex SHA-256 of the canonical request.
     pub fn sha256(&self, head: &Head<'_>) -> String {
-        hex::render(&Sha256::digest(self.render(head, value_of)))
+        hex::render(&Sha256::digest(self.text(head)))
+    }
+
+    /// The canonical request to the letter, secrets included.
+    pub fn text(&self, head: &Head<'_>) -> Vec<u8> {
+        self.render(head, value_of)
     }
 
     /// The canonical request to be shown: secret headers and the digest of the payload are masked.

@@ -44,29 +44,36 @@ impl FrameChain {
 
     /// Verifies the next frame by the SHA-256 of its data.
     pub fn verify_frame(&mut self, data_sha256: &[u8], signature: String) -> Result<(), Error> {
-        let content = format!("{EMPTY_SHA256}\n{}", hex::render(data_sha256));
-        self.advance("AWS4-HMAC-SHA256-PAYLOAD", &content, signature)
+        self.advance(&self.frame_text(data_sha256), signature)
     }
 
     /// Verifies the trailer's lines, each `name:value\n`.
     pub fn verify_trailer(&mut self, lines: &str, signature: String) -> Result<(), Error> {
-        let content = hex::render(&Sha256::digest(lines));
-        self.advance("AWS4-HMAC-SHA256-TRAILER", &content, signature)
+        self.advance(&self.trailer_text(lines), signature)
     }
 
-    fn advance(&mut self, kind: &str, content: &str, signature: String) -> Result<(), Error> {
+    /// The string to sign of the next frame.
+    pub fn frame_text(&self, data_sha256: &[u8]) -> String {
+        let content = format!("{EMPTY_SHA256}\n{}", hex::render(data_sha256));
+        self.text("AWS4-HMAC-SHA256-PAYLOAD", &content)
+    }
+
+    /// The string to sign of the trailer.
+    pub fn trailer_text(&self, lines: &str) -> String {
+        let content = hex::render(&Sha256::digest(lines));
+        self.text("AWS4-HMAC-SHA256-TRAILER", &content)
+    }
+
+    fn text(&self, kind: &str, content: &str) -> String {
         let FrameSeed {
-            key,
-            timestamp,
-            scope,
-            ..
+            timestamp, scope, ..
         } = &*self.seed;
-        let text = format!(
-            "{kind}\n{timestamp}\n{}\n{}\n{content}",
-            scope.render(),
-            self.previous
-        );
-        if !key.verify(&text, &signature) {
+        let scope = scope.render();
+        format!("{kind}\n{timestamp}\n{scope}\n{}\n{content}", self.previous)
+    }
+
+    fn advance(&mut self, text: &str, signature: String) -> Result<(), Error> {
+        if !self.seed.key.verify(text, &signature) {
             // What was signed holds a digest of the plaintext: it is not quoted.
             return Err(Error::new(ErrorCode::SignatureDoesNotMatch));
         }

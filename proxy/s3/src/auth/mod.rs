@@ -12,6 +12,9 @@ mod scope;
 mod sign;
 mod verify;
 
+#[cfg(test)]
+mod vectors;
+
 pub(crate) use frames::{FrameChain, FrameSeed};
 pub use key::{SecretKey, SigningKey};
 pub use payload::{Frames, Payload, UNSIGNED_PAYLOAD};
