@@ -156,6 +156,30 @@ def test_checksums_of_uploads_are_verified(s3, bucket, algorithm):
     assert error(s3.get_object, Bucket=bucket, Key="bad") == ("NoSuchKey", 404)
 
 
+@pytest.mark.parametrize("sent_as", ["header", "trailer"])
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"])
+@pytest.mark.parametrize("size", [0, 100_000])
+def test_checksums_are_kept_and_answered(s3, bucket, algorithm, sent_as, size):
+    data = body(size)
+    member = f"Checksum{algorithm}"
+    value = s3.put_object(Bucket=bucket, Key="kept", Body=data, ChecksumAlgorithm=algorithm)[member]
+    if sent_as == "header":
+        s3.put_object(Bucket=bucket, Key="kept", Body=data, **{member: value})
+    for call in [s3.get_object, s3.head_object]:
+        told = call(Bucket=bucket, Key="kept", ChecksumMode="ENABLED")
+        assert told[member] == value and told["ChecksumType"] == "FULL_OBJECT"
+    if size:
+        ranged = s3.get_object(Bucket=bucket, Key="kept", Range="bytes=0-9", ChecksumMode="ENABLED")
+        assert member not in ranged and ranged["Body"].read() == data[:10]
+
+
+def test_objects_without_a_checksum_answer_none(demo, bucket):
+    s3 = demo.client(request_checksum_calculation="when_required")
+    s3.put_object(Bucket=bucket, Key="sumless", Body=b"data")
+    told = s3.head_object(Bucket=bucket, Key="sumless", ChecksumMode="ENABLED")
+    assert not [name for name in told if name.startswith("Checksum")]
+
+
 def test_md5_is_verified(s3, bucket):
     good = base64.b64encode(hashlib.md5(b"data").digest()).decode()
     s3.put_object(Bucket=bucket, Key="md5", Body=b"data", ContentMD5=good)
