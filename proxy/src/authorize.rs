@@ -22,6 +22,7 @@ pub fn action(operation: Operation) -> Option<Action> {
     match operation {
         O::GetObject
         | O::HeadObject
+        | O::GetObjectAttributes
         | O::GetObjectTagging
         | O::GetObjectRetention
         | O::GetObjectLegalHold => Some(Action::Read),

@@ -163,7 +163,7 @@ pub async fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<
         return Ok(Arrival::Answer);
     }
     match reply::find(&answer.headers)? {
-        Found::Unsealed if reading.objects == Objects::Sealed => Err(not_sealed()),
+        Found::Unsealed if reading.objects == Objects::Sealed => Err(reply::not_sealed().into()),
         Found::Unsealed => {
             passage.download = Download::Unsealed(Sniff::default());
             Ok(Arrival::Answer)
@@ -309,13 +309,6 @@ fn set(outgoing: &mut Outgoing, name: &'static str, value: &str) -> Result<()> {
         .headers
         .insert(HeaderName::from_static(name), value);
     Ok(())
-}
-
-fn not_sealed() -> Error {
-    let message = "Access Denied: object is not sealed.";
-    s3::Error::new(ErrorCode::AccessDenied)
-        .with_message(message)
-        .into()
 }
 
 fn sealed_but_not_ours() -> Error {

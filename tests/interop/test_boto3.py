@@ -173,6 +173,19 @@ def test_checksums_are_kept_and_answered(s3, bucket, algorithm, sent_as, size):
         assert member not in ranged and ranged["Body"].read() == data[:10]
 
 
+def test_attributes_are_those_of_the_clients_bytes(s3, bucket):
+    asked = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"]
+    put = s3.put_object(Bucket=bucket, Key="told", Body=body(70_000), ChecksumAlgorithm="SHA256")
+    told = s3.get_object_attributes(Bucket=bucket, Key="told", ObjectAttributes=asked)
+    assert told["ETag"] == put["ETag"].strip('"') and told["ObjectSize"] == 70_000
+    assert told["Checksum"]["ChecksumSHA256"] == put["ChecksumSHA256"]
+    assert told["StorageClass"] == "STANDARD" and "ObjectParts" not in told
+    only = s3.get_object_attributes(Bucket=bucket, Key="told", ObjectAttributes=["ObjectSize"])
+    assert "ETag" not in only and "Checksum" not in only
+    gone = error(s3.get_object_attributes, Bucket=bucket, Key="no", ObjectAttributes=asked)
+    assert gone == ("NoSuchKey", 404)
+
+
 def test_objects_without_a_checksum_answer_none(demo, bucket):
     s3 = demo.client(request_checksum_calculation="when_required")
     s3.put_object(Bucket=bucket, Key="sumless", Body=b"data")

@@ -1,6 +1,7 @@
 //! Calls that are answered here, from questions of our own to the backend: their answer is
 //! rewritten as a whole, or their request depends on a body that must be proven first.
 
+mod attributes;
 mod delete;
 mod listing;
 
@@ -27,6 +28,7 @@ use crate::gateway::expects_continue;
 use crate::plan;
 use crate::plan::Draft;
 use crate::plan::Outgoing;
+use crate::plan::Plan;
 use crate::receive;
 use crate::receive::Answered;
 use crate::respond;
@@ -45,7 +47,12 @@ pub async fn answer(
     let client = session.req_header().headers.clone();
     let limit = exchange.snapshot.limits.xml_body;
     let body = body(session, &answered, &client, limit).await?;
-    let outgoing = outgoing(&answered, &client)?;
+    let plan = plan(&answered, &client)?;
+    if answered.call.operation == Operation::GetObjectAttributes {
+        let answer = attributes::answer(exchange, plan, &client).await?;
+        return write(session, exchange, answer).await;
+    }
+    let outgoing = plan.outgoing;
     let answer = match answered.call.operation {
         Operation::DeleteObjects => delete::answer(exchange, &answered, outgoing, &body).await?,
         Operation::ListBuckets => listing::buckets(exchange, &answered, &outgoing).await?,
@@ -54,6 +61,10 @@ pub async fn answer(
         }
         _ => relay(exchange, outgoing, &body).await?,
     };
+    write(session, exchange, answer).await
+}
+
+async fn write(session: &mut Session, exchange: &mut Exchange, answer: Answer) -> Result<()> {
     let answer = told(exchange, answer)?;
     let headers = relayed(&answer.headers);
     respond::answer(session, exchange, answer.status, &headers, answer.body)
@@ -73,9 +84,9 @@ async fn relay(exchange: &Exchange, mut outgoing: Outgoing, body: &Bytes) -> Res
     backend.ask(&outgoing, body, ANSWER_BYTES_MAX).await
 }
 
-fn outgoing(answered: &Answered, client: &HeaderMap) -> Result<Outgoing> {
+fn plan(answered: &Answered, client: &HeaderMap) -> Result<Plan> {
     match plan::request(&answered.call, client, 0, &answered.permit)? {
-        Draft::Plan(plan) => Ok(plan.outgoing),
+        Draft::Plan(plan) => Ok(*plan),
         Draft::Needs(_) => Err(Error::Internal("answered call needs a look-up")),
     }
 }

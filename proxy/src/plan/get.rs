@@ -203,7 +203,7 @@ fn client_etag(known: &Known) -> String {
     reply::client_etag(&known.etag)
 }
 
-fn outgoing(
+pub(super) fn outgoing(
     call: &Call,
     headers: &HeaderMap,
     permit: &Permit,

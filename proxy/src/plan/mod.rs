@@ -4,6 +4,7 @@
 //! A plan is drawn in two sittings, because only the backend's head tells whether an object is
 //! sealed: [`request`] before the backend is asked, [`reply`] when it has answered.
 
+mod attributes;
 mod bucket;
 mod conditions;
 mod get;
@@ -130,6 +131,9 @@ pub fn request(
         }
         (Target::Object(..), Operation::GetObject | Operation::HeadObject) => {
             get::draft(call, headers, permit)
+        }
+        (Target::Object(..), Operation::GetObjectAttributes) => {
+            attributes::plan(call, headers, permit).map(Draft::from)
         }
         (Target::Object(..), Operation::DeleteObject) => {
             bucket::delete_object(call, headers, permit).map(Draft::from)

@@ -197,6 +197,12 @@ pub fn unsatisfiable(size: PlainLen) -> s3::Error {
     s3::Error::new(ErrorCode::InvalidRange).with_detail("ActualObjectSize", size.0.to_string())
 }
 
+/// An object that should be sealed is not.
+#[must_use]
+pub fn not_sealed() -> s3::Error {
+    s3::Error::new(ErrorCode::AccessDenied).with_message("Access Denied: object is not sealed.")
+}
+
 /// The stored bytes that a head announces.
 pub fn content_length(headers: &HeaderMap) -> Result<u64, Error> {
     single(headers, header::CONTENT_LENGTH.as_str())?

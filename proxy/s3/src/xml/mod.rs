@@ -1,5 +1,6 @@
 //! The XML bodies of S3: one per module.
 
+pub mod attributes;
 pub mod buckets;
 pub mod delete;
 pub mod error;
