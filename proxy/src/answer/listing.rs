@@ -1,66 +1,40 @@
 //! Listings: each key by the rule of its own prefix.
 
-use bytes::Bytes;
 use policy::Decision;
 use policy::Protection;
 use policy::Request;
 use s3::BucketName;
 use s3::xml;
 
-use super::ANSWER_BYTES_MAX;
 use super::with_body;
 use crate::backend::Answer;
+use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
-use crate::plan::Outgoing;
 use crate::receive::Answered;
 use crate::transform::listing;
 
-/// `ListObjects`, both versions: sizes and `ETags` of sealed objects become the client's.
-pub(super) async fn objects(
-    exchange: &Exchange,
-    answered: &Answered,
-    outgoing: &Outgoing,
-) -> Result<Answer> {
-    let snapshot = &exchange.snapshot;
-    let answer = snapshot
-        .backend
-        .ask(outgoing, &Bytes::new(), ANSWER_BYTES_MAX)
-        .await?;
-    if !answer.status.is_success() {
-        return Ok(answer);
-    }
+/// A listing of objects: sizes and `ETags` of sealed ones become the client's.
+pub(super) fn objects(exchange: &Exchange, answered: &Answered, answer: Answer) -> Result<Answer> {
     let shown = xml::list::rewrite(&answer.body, &mut |entry| {
-        if seals(exchange, answered, entry.key) {
-            listing::shown(entry)
-        } else {
-            None
-        }
-    })?;
+        seals(exchange, answered, entry.key)
+            .then(|| listing::shown(entry))
+            .flatten()
+    });
+    let shown = shown.map_err(|_| Error::Backend("listing of objects"))?;
     Ok(with_body(answer, shown))
 }
 
 /// `ListBuckets`: those that the caller may list.
-pub(super) async fn buckets(
-    exchange: &Exchange,
-    answered: &Answered,
-    outgoing: &Outgoing,
-) -> Result<Answer> {
-    let snapshot = &exchange.snapshot;
-    let answer = snapshot
-        .backend
-        .ask(outgoing, &Bytes::new(), ANSWER_BYTES_MAX)
-        .await?;
-    if !answer.status.is_success() {
-        return Ok(answer);
-    }
+pub(super) fn buckets(exchange: &Exchange, answered: &Answered, answer: Answer) -> Result<Answer> {
     let listed = xml::buckets::retain(&answer.body, &mut |bucket| {
         let request = request(answered, Some(bucket), None);
         matches!(
-            policy::decide(&snapshot.rules, &request),
+            policy::decide(&exchange.snapshot.rules, &request),
             Decision::Permitted(_)
         )
-    })?;
+    });
+    let listed = listed.map_err(|_| Error::Backend("listing of buckets"))?;
     Ok(with_body(answer, listed))
 }
 

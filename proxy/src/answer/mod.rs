@@ -52,14 +52,19 @@ pub async fn answer(
         let answer = attributes::answer(exchange, plan, &client).await?;
         return write(session, exchange, answer).await;
     }
-    let outgoing = plan.outgoing;
     let answer = match answered.call.operation {
-        Operation::DeleteObjects => delete::answer(exchange, &answered, outgoing, &body).await?,
-        Operation::ListBuckets => listing::buckets(exchange, &answered, &outgoing).await?,
-        Operation::ListObjects | Operation::ListObjectsV2 | Operation::ListObjectVersions => {
-            listing::objects(exchange, &answered, &outgoing).await?
+        Operation::DeleteObjects => {
+            delete::answer(exchange, &answered, plan.outgoing, &body).await?
         }
-        _ => relay(exchange, outgoing, &body).await?,
+        _ => relay(exchange, plan.outgoing, &body).await?,
+    };
+    let answer = match answered.call.operation {
+        _ if !answer.status.is_success() => answer,
+        Operation::ListBuckets => listing::buckets(exchange, &answered, answer)?,
+        Operation::ListObjects | Operation::ListObjectsV2 | Operation::ListObjectVersions => {
+            listing::objects(exchange, &answered, answer)?
+        }
+        _ => answer,
     };
     write(session, exchange, answer).await
 }
