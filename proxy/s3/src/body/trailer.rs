@@ -39,7 +39,8 @@ impl Trailer {
         let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
         match chain {
             _ if self.is_signed => Err(malformed()),
-            Some(chain) if name == header::TRAILER_SIGNATURE => {
+            // Before there is something to sign, a signature is a line that was not announced.
+            Some(chain) if name == header::TRAILER_SIGNATURE && self.value.is_some() => {
                 chain.verify_trailer(&self.canonical, value.to_owned())?;
                 self.is_signed = true;
                 Ok(false)
