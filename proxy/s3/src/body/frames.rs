@@ -20,10 +20,10 @@ const SIGNED_FRAME_LEN_MIN: u64 = 8192;
 const SIGNATURE_LABEL: &str = ";chunk-signature=";
 
 /// A frame's first line without its line feed: 16 digits, label, 64 digits, carriage return.
-const SIZE_LINE_LEN_MAX: usize = 16 + SIGNATURE_LABEL.len() + 64 + 1;
+pub(super) const SIZE_LINE_LEN_MAX: usize = 16 + SIGNATURE_LABEL.len() + 64 + 1;
 
 /// A trailer's line without its line feed.
-const TRAILER_LINE_LEN_MAX: usize = 256;
+pub(super) const TRAILER_LINE_LEN_MAX: usize = 256;
 
 /// Takes the frames off, whatever pieces they come in. Keeps no payload.
 pub(super) struct Decoder {
