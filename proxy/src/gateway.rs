@@ -73,6 +73,9 @@ impl ProxyHttp for Gateway {
     ) -> pingora::Result<bool> {
         let failure = match receive::receive(session, exchange) {
             Ok(Received::Passes) => return Ok(false),
+            Ok(Received::Preflight(call)) => answer::preflight::answer(session, exchange, &call)
+                .await
+                .err(),
             Ok(Received::Answered(call)) => answer::answer(session, exchange, call).await.err(),
             Err(error) => Some(error),
         };

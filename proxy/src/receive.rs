@@ -25,6 +25,8 @@ use crate::plan::Draft;
 pub enum Received {
     /// It passes through the proxy; the exchange has its [`Passage`].
     Passes,
+    /// It is a CORS preflight, which nobody signs.
+    Preflight(Box<Call>),
     /// It is answered here, from questions of our own to the backend.
     Answered(Box<Answered>),
 }
@@ -46,6 +48,10 @@ pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<Receive
     let snapshot = &exchange.snapshot;
     let call = Call::parse(request, &snapshot.domains)?;
     exchange.call = Some(call.clone());
+    if call.operation == Operation::CorsPreflight {
+        without_body(headers)?;
+        return Ok(Received::Preflight(Box::new(call)));
+    }
     let now = OffsetDateTime::now_utc();
     let caller = snapshot
         .clients

@@ -13,6 +13,7 @@ use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use s3::ErrorCode;
 
+use crate::answer::preflight;
 use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::kms;
@@ -57,7 +58,14 @@ pub async fn refuse(session: &mut Session, exchange: &mut Exchange, error: &Erro
     if begun {
         return status.as_u16();
     }
-    if document(session, exchange, &told).await.is_err() {
+    let allowances = match error {
+        Error::Client(_) => preflight::allowances(exchange, session.req_header()).await,
+        _ => HeaderMap::new(),
+    };
+    if document(session, exchange, &told, allowances)
+        .await
+        .is_err()
+    {
         return status.as_u16();
     }
     let client = session.as_downstream_mut();
@@ -98,9 +106,10 @@ async fn document(
     session: &mut Session,
     exchange: &mut Exchange,
     error: &s3::Error,
+    allowances: HeaderMap,
 ) -> pingora::Result<()> {
     let xml = s3::xml::error::render(error, exchange.resource(), exchange.id());
-    let mut headers = HeaderMap::new();
+    let mut headers = allowances;
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/xml"),

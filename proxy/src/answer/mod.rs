@@ -4,6 +4,7 @@
 mod attributes;
 mod delete;
 mod listing;
+pub mod preflight;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -10,10 +10,12 @@ use http::HeaderValue;
 use http::StatusCode;
 use http::header;
 use pingora::connectors::http::v1::Connector;
+use pingora::http::RequestHeader;
 use pingora::protocols::http::v1::client::HttpSession;
 use pingora::upstreams::peer::HttpPeer;
 
 use super::Backend;
+use super::Endpoint;
 use super::IDLE_TIMEOUT;
 use crate::error::Error;
 use crate::error::Result;
@@ -49,18 +51,36 @@ impl Backend {
     /// Sends `outgoing` with `body` and reads the answer, which may have `limit` bytes. A reused
     /// connection that turns out to be closed is replaced once: nothing was answered on it.
     pub async fn ask(&self, outgoing: &Outgoing, body: &Bytes, limit: usize) -> Result<Answer> {
-        let (_, endpoint) = self.endpoint()?;
-        let peer = endpoint.peer().await?;
         let mut outgoing = outgoing.clone();
         if !body.is_empty() {
             outgoing
                 .headers
                 .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
+        let (_, endpoint) = self.endpoint()?;
+        let request = || self.sign(&outgoing, endpoint);
+        self.send(endpoint, &request, body, limit).await
+    }
+
+    /// Asks without a signature, as browsers do before they send a request to another origin.
+    pub async fn ask_unsigned(&self, outgoing: &Outgoing, limit: usize) -> Result<Answer> {
+        let (_, endpoint) = self.endpoint()?;
+        let request = || self.unsigned(outgoing, endpoint);
+        self.send(endpoint, &request, &Bytes::new(), limit).await
+    }
+
+    async fn send(
+        &self,
+        endpoint: &Endpoint,
+        request: &(dyn Fn() -> Result<RequestHeader> + Sync),
+        body: &Bytes,
+        limit: usize,
+    ) -> Result<Answer> {
+        let peer = endpoint.peer().await?;
         let mut tries = 0;
         loop {
             tries += 1;
-            let request = self.sign(&outgoing, endpoint)?;
+            let request = request()?;
             let connected = self.client.connector.get_http_session(&peer).await;
             let (mut session, reused) =
                 connected.map_err(|error| Error::Unreachable(error.to_string()))?;
@@ -97,7 +117,7 @@ enum Broken {
 
 async fn exchange(
     session: &mut HttpSession,
-    request: pingora::http::RequestHeader,
+    request: RequestHeader,
     body: &Bytes,
     limit: usize,
 ) -> Result<Answer, Broken> {

@@ -34,12 +34,17 @@ impl Signer {
 }
 
 impl Backend {
+    /// `outgoing` as `endpoint` gets it without a signature: a CORS preflight has none.
+    pub fn unsigned(&self, outgoing: &Outgoing, endpoint: &Endpoint) -> Result<RequestHeader> {
+        let mut headers = outgoing.headers.clone();
+        headers.insert(header::HOST, host(endpoint)?);
+        render(outgoing, &headers)
+    }
+
     /// `outgoing` as `endpoint` gets it: host, date and signature added.
     pub fn sign(&self, outgoing: &Outgoing, endpoint: &Endpoint) -> Result<RequestHeader> {
         let mut headers = outgoing.headers.clone();
-        let host = HeaderValue::try_from(endpoint.authority())
-            .map_err(|_| Error::Internal("endpoint's host is no header value"))?;
-        headers.insert(header::HOST, host);
+        headers.insert(header::HOST, host(endpoint)?);
         let head = Head {
             method: &outgoing.method,
             raw_path: &outgoing.path,
@@ -56,6 +61,11 @@ impl Backend {
         headers.extend(signature);
         render(outgoing, &headers)
     }
+}
+
+fn host(endpoint: &Endpoint) -> Result<HeaderValue> {
+    HeaderValue::try_from(endpoint.authority())
+        .map_err(|_| Error::Internal("endpoint's host is no header value"))
 }
 
 fn render(outgoing: &Outgoing, headers: &http::HeaderMap) -> Result<RequestHeader> {
