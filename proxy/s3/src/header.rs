@@ -27,16 +27,24 @@ pub const CONTENT_MD5: &str = "content-md5";
 pub const CHECKSUM_PREFIX: &str = "x-amz-checksum-";
 
 /// Headers whose values are secrets: never in a log, never in an error's text.
-pub const SENSITIVE: [&str; 9] = [
+pub const SENSITIVE: [&str; 10] = [
     AUTHORIZATION,
     "cookie",
     "proxy-authorization",
     SECURITY_TOKEN,
+    "x-amz-s3session-token",
     "x-obs-security-token",
     "x-amz-server-side-encryption-customer-key",
     "x-amz-copy-source-server-side-encryption-customer-key",
     "x-obs-server-side-encryption-customer-key",
     "x-obs-copy-source-server-side-encryption-customer-key",
+];
+
+/// Headers with the token of a session, which a key that was configured does not have.
+pub(crate) const TOKENS: [&str; 3] = [
+    SECURITY_TOKEN,
+    "x-amz-s3session-token",
+    "x-obs-security-token",
 ];
 
 /// Whether the value of `name` (lower case) is a secret.

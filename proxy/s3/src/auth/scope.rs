@@ -43,6 +43,13 @@ pub(crate) fn render_time(time: OffsetDateTime) -> String {
     )
 }
 
+/// `yyyy-mm-ddThh:mm:ssZ`, as S3 tells its own time in errors.
+pub(crate) fn render_server_time(time: OffsetDateTime) -> String {
+    let time = time.to_offset(time::UtcOffset::UTC);
+    let (hour, minute, second) = time.to_hms();
+    format!("{}T{hour:02}:{minute:02}:{second:02}Z", time.date())
+}
+
 /// The time a request says it was signed: `x-amz-date`, without one `Date`.
 ///
 /// Errors: `AccessDenied` without a usable one, as S3 answers.

@@ -100,7 +100,10 @@ pub fn verify<'c>(
     );
     let timestamp = scope::render_time(time);
     signature_matches(head, &authorization, &key, &timestamp)?;
-    if head.headers.contains_key(header::SECURITY_TOKEN) {
+    if header::TOKENS
+        .iter()
+        .any(|name| head.headers.contains_key(*name))
+    {
         return Err(Error::new(ErrorCode::InvalidToken));
     }
     let Authorization {
@@ -144,11 +147,13 @@ fn scope_fits(
         )));
     }
     if expect.region != "*" && expect.region != scope.region {
-        return Err(malformed(&format!(
-            "the region '{}' is wrong; expecting '{}'",
+        let message = format!(
+            "The authorization header is malformed; the region '{}' is wrong; expecting '{}'",
             scope.region, expect.region,
-        ))
-        .with_detail("Region", expect.region));
+        );
+        return Err(Error::new(ErrorCode::AuthorizationHeaderMalformed)
+            .with_message(message)
+            .with_detail("Region", expect.region));
     }
     Ok(())
 }
@@ -160,7 +165,7 @@ fn time_is_near(time: OffsetDateTime, expect: &Expectation<'_>) -> Result<(), Er
     }
     Err(Error::new(ErrorCode::RequestTimeTooSkewed)
         .with_detail("RequestTime", scope::render_time(time))
-        .with_detail("ServerTime", scope::render_time(expect.now))
+        .with_detail("ServerTime", scope::render_server_time(expect.now))
         .with_detail(
             "MaxAllowedSkewMilliseconds",
             skew_max.whole_milliseconds().to_string(),
@@ -185,7 +190,7 @@ fn payload_of(head: &Head<'_>) -> Result<Keyword, Error> {
 fn everything_counts(head: &Head<'_>, authorization: &Authorization) -> Result<(), Error> {
     header::single(head.headers, "host")?;
     header::single(head.headers, "content-length")?;
-    let unsigned: Vec<&str> = head
+    let mut unsigned: Vec<&str> = head
         .headers
         .keys()
         .map(http::HeaderName::as_str)
@@ -200,6 +205,7 @@ fn everything_counts(head: &Head<'_>, authorization: &Authorization) -> Result<(
     if unsigned.is_empty() {
         return Ok(());
     }
+    unsigned.sort_unstable();
     Err(Error::new(ErrorCode::AccessDenied)
         .with_message("There were headers present in the request which were not signed")
         .with_detail("HeadersNotSigned", unsigned.join(", ")))
