@@ -1,0 +1,6 @@
+//! Signatures as a client makes them and as the gateway judges them, from outside.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod laws;
+mod refusals;
+mod request;
