@@ -35,6 +35,11 @@ impl Element {
     /// Parses a document; its root.
     pub fn parse(xml: &[u8]) -> Result<Self, Malformed> {
         let text = std::str::from_utf8(xml).map_err(|_| Malformed)?;
+        // XML 1.0 §2.2 allows no NUL and has no way to write one: a name that has one would become
+        // another name when it is rendered.
+        if text.contains('\0') {
+            return Err(Malformed);
+        }
         let mut reader = Reader::from_str(text);
         let mut builder = Builder::default();
         loop {
