@@ -152,3 +152,77 @@ fn resolve(reference: &BytesRef<'_>) -> Result<String, Malformed> {
 fn offset(reader: &Reader<&[u8]>) -> Result<usize, Malformed> {
     usize::try_from(reader.buffer_position()).map_err(|_| Malformed)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::xml::write;
+
+    #[test]
+    fn knows_where_everything_stands() {
+        let xml = "<?xml version=\"1.0\"?>\n<r a=\"1\"><x:a>1</x:a> <b><c/>\n</b></r>\n";
+        let root = Element::parse(xml.as_bytes()).unwrap();
+        let at = |range: &Range<usize>| xml.get(range.clone()).unwrap();
+        let [a, b] = &root.children[..] else {
+            panic!("there are two children");
+        };
+        assert_eq!((at(&a.span), at(&a.inner)), ("<x:a>1</x:a>", "1"));
+        assert_eq!((at(&b.span), at(&b.inner)), ("<b><c/>\n</b>", "<c/>\n"));
+        let c = &b.children[0];
+        assert_eq!((at(&c.span), at(&c.inner)), ("<c/>", ""));
+        assert_eq!((a.name.as_str(), root.text.as_str()), ("a", " "));
+    }
+
+    #[test]
+    fn documents_are_only_so_deep() {
+        let nested = |levels| format!("{}{}", "<a>".repeat(levels), "</a>".repeat(levels));
+        assert!(Element::parse(nested(DEPTH_MAX).as_bytes()).is_ok());
+        assert_eq!(
+            Element::parse(nested(DEPTH_MAX + 1).as_bytes()),
+            Err(Malformed)
+        );
+    }
+
+    #[test]
+    fn refuses_what_could_grow_or_is_not_whole() {
+        for xml in [
+            "",
+            "a",
+            "<a>",
+            "</a>",
+            "<a></b>",
+            "<a/><a/>",
+            "<a/>b",
+            "<a>&b;</a>",
+            "<a>&#0;</a>",
+            "<a>&</a>",
+            "<!DOCTYPE a><a/>",
+            "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>",
+            "<a>\0</a>",
+        ] {
+            assert_eq!(Element::parse(xml.as_bytes()), Err(Malformed), "{xml}");
+        }
+        assert_eq!(Element::parse(b"<a>\xff</a>"), Err(Malformed));
+    }
+
+    #[test]
+    fn one_refuses_a_choice() {
+        let root = Element::parse(b"<r><a>1</a><b/><a>2</a></r>").unwrap();
+        assert_eq!(root.one("a"), Err(Malformed));
+        assert_eq!(root.text_of("b"), Ok(Some("")));
+        assert_eq!(root.text_of("c"), Ok(None));
+    }
+
+    proptest! {
+        #[test]
+        fn parse_undoes_escape(text in "[^\0]{0,40}") {
+            let mut xml = String::new();
+            write::element(&mut xml, "a", &text);
+            prop_assert_eq!(Element::parse(xml.as_bytes()).unwrap().text, text);
+        }
+    }
+}
