@@ -1,5 +1,4 @@
-//! Bucket keys under a master key of a keyring file. Wrapping costs microseconds, so every object
-//! gets a bucket key of its own and nothing is remembered.
+//! Bucket keys under a master key of a keyring file.
 
 use std::sync::Arc;
 
@@ -26,7 +25,7 @@ impl LocalKeys {
 
     /// A new bucket key.
     pub fn make(&self, bucket: &str, suite: Suite) -> Result<WrappedBucketKey, Error> {
-        let key = BucketKey::new(random::bytes()?);
+        let key = Arc::new(BucketKey::new(random::bytes()?));
         let master = self.master(&self.master)?;
         let blob = master.wrap_bucket_key(&self.master, bucket, suite, &key, random::bytes()?)?;
         Ok(WrappedBucketKey { key, blob })

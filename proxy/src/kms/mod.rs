@@ -1,11 +1,15 @@
 //! Where bucket keys come from. A provider makes and unwraps them; nothing else in the gateway
-//! sees the key above a bucket key.
+//! sees the key above a bucket key. What came from a provider is used again for a few minutes.
 
+mod cache;
 mod local;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
+use cache::Cache;
+use cache::Owner;
 use config::Key;
 use config::Provider;
 use crypto::BucketKey;
@@ -32,9 +36,10 @@ pub enum Error {
 }
 
 /// A bucket key and the form in which it is stored beside the object.
+#[derive(Clone)]
 pub struct WrappedBucketKey {
     /// Wraps the object's DEK.
-    pub key: BucketKey,
+    pub key: Arc<BucketKey>,
     /// The same key under the provider's master key: envelope member `bk`, FORMAT.md §2.
     pub blob: Vec<u8>,
 }
@@ -42,6 +47,7 @@ pub struct WrappedBucketKey {
 /// Every key that the configuration names.
 pub struct Keys {
     providers: BTreeMap<KeyName, LocalKeys>,
+    cache: Cache,
 }
 
 impl Keys {
@@ -56,17 +62,31 @@ impl Keys {
         });
         Self {
             providers: providers.collect(),
+            cache: Cache::default(),
         }
     }
 
-    /// A new bucket key for objects of `bucket`, wrapped by the key `name`.
+    /// A bucket key for a new object of `bucket`, wrapped by the key `name`. Some objects that
+    /// are new at about the same time share it.
     pub fn make(
         &self,
         name: &KeyName,
         bucket: &str,
         suite: Suite,
     ) -> Result<WrappedBucketKey, Error> {
-        self.provider(name)?.make(bucket, suite)
+        let provider = self.provider(name)?;
+        let owner = Owner {
+            name,
+            bucket,
+            suite,
+        };
+        let now = Instant::now();
+        if let Some(key) = self.cache.reuse(owner, now) {
+            return Ok(key);
+        }
+        let key = provider.make(bucket, suite)?;
+        self.cache.made(owner, &key, now);
+        Ok(key)
     }
 
     /// The bucket key inside `blob`, asked of exactly the key `name`.
@@ -76,8 +96,20 @@ impl Keys {
         blob: &[u8],
         bucket: &str,
         suite: Suite,
-    ) -> Result<BucketKey, Error> {
-        self.provider(name)?.unwrap(blob, bucket, suite)
+    ) -> Result<Arc<BucketKey>, Error> {
+        let provider = self.provider(name)?;
+        let owner = Owner {
+            name,
+            bucket,
+            suite,
+        };
+        let now = Instant::now();
+        if let Some(key) = self.cache.unwrap(owner, blob, now) {
+            return Ok(key);
+        }
+        let key = Arc::new(provider.unwrap(blob, bucket, suite)?);
+        self.cache.opened(owner, blob, &key, now);
+        Ok(key)
     }
 
     fn provider(&self, name: &KeyName) -> Result<&LocalKeys, Error> {
