@@ -1,5 +1,6 @@
 //! The JSON of the entry `sealgate`: parse and render, with the rules between members.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde::Deserialize;
@@ -47,11 +48,11 @@ impl Members {
         if json.len() > JSON_LEN_MAX {
             return malformed("longer than 1536 bytes");
         }
-        if !json.bytes().all(is_plain) {
+        if !are_plain(json) {
             return malformed("a byte that has to be escaped");
         }
-        known(json)?;
-        let Ok(raw) = serde_json::from_str::<Raw>(json) else {
+        let Ok(raw) = serde_json::from_str::<Raw<'_>>(json) else {
+            known(json)?;
             return malformed("unknown, repeated, missing, null or mistyped member");
         };
         raw.into_members()?.checked()
@@ -62,7 +63,7 @@ impl Members {
             // INVARIANT: a struct of strings, numbers and lists has no way to fail.
             unreachable!("JSON of an envelope")
         };
-        let json = escape(&json);
+        let json = escape(json);
         let fits = json.len() <= JSON_LEN_MAX;
         if fits {
             Ok(json)
@@ -119,23 +120,28 @@ impl Members {
 /// The members as they stand in JSON. `Option` says absent, never null.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Raw {
+struct Raw<'a> {
     v: u64,
-    suite: String,
-    layout: String,
-    sse: String,
+    #[serde(borrow)]
+    suite: Text<'a>,
+    #[serde(borrow)]
+    layout: Text<'a>,
+    #[serde(borrow)]
+    sse: Text<'a>,
     #[serde(
+        borrow,
         default,
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
-    key: Option<String>,
+    key: Option<Text<'a>>,
     #[serde(
+        borrow,
         default,
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
-    project: Option<String>,
+    project: Option<Text<'a>>,
     #[serde(
         default,
         deserialize_with = "present",
@@ -143,19 +149,23 @@ struct Raw {
     )]
     bucket_key: Option<bool>,
     #[serde(
+        borrow,
         default,
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
-    context: Option<String>,
-    by: String,
+    context: Option<Text<'a>>,
+    #[serde(borrow)]
+    by: Text<'a>,
     #[serde(
+        borrow,
         default,
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
-    bk: Option<String>,
-    dek: String,
+    bk: Option<Text<'a>>,
+    #[serde(borrow)]
+    dek: Text<'a>,
     #[serde(
         default,
         deserialize_with = "present",
@@ -163,12 +173,13 @@ struct Raw {
     )]
     size: Option<u64>,
     #[serde(
+        borrow,
         rename = "priv",
         default,
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
-    private: Option<String>,
+    private: Option<Text<'a>>,
     #[serde(
         default,
         deserialize_with = "present",
@@ -176,6 +187,12 @@ struct Raw {
     )]
     foot: Option<Vec<Digest>>,
 }
+
+/// A string that stays where it stands, unless it holds escapes. Without the name serde would copy
+/// a `Cow` inside an `Option`.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -193,54 +210,77 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
-impl Raw {
-    fn of(members: &Members) -> Self {
+impl<'a> Raw<'a> {
+    fn of(members: &'a Members) -> Self {
         let (by, bk) = match &members.by {
-            KeySource::Named { name, bucket_key } => (name.clone(), Some(encode(bucket_key))),
-            KeySource::Customer => (CUSTOMER.to_owned(), None),
+            KeySource::Named { name, bucket_key } => (name.as_str(), Some(bucket_key)),
+            KeySource::Customer => (CUSTOMER, None),
         };
         Self {
             v: VERSION,
-            suite: members.suite.name().to_owned(),
-            layout: members.layout.name().to_owned(),
-            sse: members.sse.name().to_owned(),
-            key: members.key_id.clone(),
-            project: members.project.clone(),
+            suite: Text::of(members.suite.name()),
+            layout: Text::of(members.layout.name()),
+            sse: Text::of(members.sse.name()),
+            key: members.key_id.as_deref().map(Text::of),
+            project: members.project.as_deref().map(Text::of),
             bucket_key: members.bucket_key.then_some(true),
-            context: members.encryption_context.as_deref().map(encode),
-            by,
-            bk,
-            dek: encode(&members.dek_blob),
+            context: members.encryption_context.as_deref().map(Text::b64),
+            by: Text::of(by),
+            bk: bk.map(|bk| Text::b64(bk)),
+            dek: Text::b64(&members.dek_blob),
             size: members.size.map(|size| size.0),
-            private: members.private.as_deref().map(encode),
+            private: members.private.as_deref().map(Text::b64),
             foot: foot_names(members.foot),
         }
     }
 
     fn into_members(self) -> Result<Members, Error> {
-        let layout = Layout::from_name(&self.layout);
-        let sse = Sse::from_name(&self.sse);
+        if self.v != VERSION {
+            return Err(Error::VersionUnknown(self.v));
+        }
+        let suite = Suite::from_name(&self.suite.0).ok_or(Error::SuiteUnknown)?;
+        let layout = Layout::from_name(&self.layout.0);
+        let sse = Sse::from_name(&self.sse.0);
         Ok(Members {
-            suite: Suite::from_name(&self.suite).ok_or(Error::SuiteUnknown)?,
+            suite,
             layout: layout.ok_or(Error::EnvelopeMalformed("unknown layout"))?,
             sse: sse.ok_or(Error::EnvelopeMalformed("unknown sse"))?,
-            key_id: self.key,
-            project: self.project,
+            key_id: self.key.map(Text::into_string),
+            project: self.project.map(Text::into_string),
             bucket_key: match self.bucket_key {
                 Some(false) => return malformed("bucket_key is false"),
                 shown => shown.is_some(),
             },
-            encryption_context: self.context.as_deref().map(bytes).transpose()?,
-            by: key_source(self.by, self.bk.as_deref())?,
-            dek_blob: bytes(&self.dek)?,
+            encryption_context: self.context.map(Text::bytes).transpose()?,
+            by: key_source(self.by, self.bk)?,
+            dek_blob: self.dek.bytes()?,
             size: self.size.map(PlainLen),
-            private: self.private.as_deref().map(bytes).transpose()?,
+            private: self.private.map(Text::bytes).transpose()?,
             foot: foot(self.foot)?,
         })
     }
 }
 
-/// Version first, then suite: both may come with members that only another version knows.
+impl<'a> Text<'a> {
+    fn of(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+
+    fn b64(bytes: &[u8]) -> Self {
+        Self(Cow::Owned(encode(bytes)))
+    }
+
+    fn into_string(self) -> String {
+        self.0.into_owned()
+    }
+
+    fn bytes(self) -> Result<Vec<u8>, Error> {
+        decode(&self.0).ok_or(Error::EnvelopeMalformed("not strict base64url"))
+    }
+}
+
+/// Of what does not parse: version first, then suite, for both may come with members that only
+/// another version knows.
 fn known(json: &str) -> Result<(), Error> {
     #[derive(Deserialize)]
     struct Probe {
@@ -261,13 +301,13 @@ fn known(json: &str) -> Result<(), Error> {
     }
 }
 
-fn key_source(by: String, bk: Option<&str>) -> Result<KeySource, Error> {
-    match (by.as_str(), bk) {
+fn key_source(by: Text<'_>, bk: Option<Text<'_>>) -> Result<KeySource, Error> {
+    match (&*by.0, bk) {
         (CUSTOMER, None) => Ok(KeySource::Customer),
         (CUSTOMER, Some(_)) => malformed("bk beside a customer's key"),
         (_, Some(bk)) => Ok(KeySource::Named {
-            name: by,
-            bucket_key: bytes(bk)?,
+            bucket_key: bk.bytes()?,
+            name: by.into_string(),
         }),
         (_, None) => malformed("bk is missing"),
     }
@@ -297,18 +337,22 @@ fn foot_names(foot: Foot) -> Option<Vec<Digest>> {
     (!names.is_empty()).then_some(names)
 }
 
-fn bytes(text: &str) -> Result<Vec<u8>, Error> {
-    decode(text).ok_or(Error::EnvelopeMalformed("not strict base64url"))
-}
-
 /// What stands in an envelope unescaped: metadata values survive HTTP, signing and form decoding
 /// only if they hold nothing else (FORMAT.md §3).
 fn is_plain(byte: u8) -> bool {
     matches!(byte, 0x21..=0x7E) && !matches!(byte, b'%' | b'+')
 }
 
+/// Looks at every byte, whatever the first ones are: so the compiler takes many at once.
+fn are_plain(text: &str) -> bool {
+    text.bytes().fold(true, |all, byte| all & is_plain(byte))
+}
+
 /// Outside strings JSON needs none of these characters, so what is found stands in a string.
-fn escape(json: &str) -> String {
+fn escape(json: String) -> String {
+    if are_plain(&json) {
+        return json;
+    }
     let mut out = String::with_capacity(json.len());
     for character in json.chars() {
         if u8::try_from(character).is_ok_and(is_plain) {
