@@ -2,7 +2,9 @@
 //!
 //! Closed: a parameter that could change what a request means and that its operation does not
 //! know makes it [`Operation::Unknown`]. `GET /b/k?x-image-process=…` must never be taken for a
-//! plain `GetObject`, for it returns other bytes.
+//! plain `GetObject`, for it returns other bytes. A parameter without value that nobody knows is
+//! taken for a sub-resource of tomorrow: the day S3 got `DELETE /b/k?annotation`, a gateway that
+//! ignored it would have deleted the object.
 
 mod table;
 
@@ -17,10 +19,12 @@ use table::Row;
 
 /// Parameters with a meaning for some store, beside those of the table: sub-resources without an
 /// operation here, and what Huawei OBS, Ceph and `MinIO` add. Lower case.
-const MEANINGFUL: [&str; 24] = [
+const MEANINGFUL: [&str; 27] = [
     "abac",
     "action",
     "admin",
+    "annotation",
+    "annotationname",
     "apiversion",
     "backtosource",
     "deletebucket",
@@ -29,6 +33,7 @@ const MEANINGFUL: [&str; 24] = [
     "index",
     "lambdaarn",
     "mdsearch",
+    "metadataannotationtable",
     "metadataconfiguration",
     "metadatainventorytable",
     "metadatajournaltable",
@@ -72,6 +77,29 @@ const MEANINGLESS: [&str; 12] = [
     "x-amz-user-agent",
 ];
 
+/// Parameters of listings and the like, which may be sent without a value; so may what begins with
+/// `response-`.
+const MAY_BE_EMPTY: [&str; 18] = [
+    "bucket-region",
+    "continuation-token",
+    "delimiter",
+    "encoding-type",
+    "fetch-owner",
+    "id",
+    "key-marker",
+    "marker",
+    "max-buckets",
+    "max-keys",
+    "max-parts",
+    "max-uploads",
+    "part-number-marker",
+    "prefix",
+    "start-after",
+    "upload-id-marker",
+    "version-id-marker",
+    "x-id",
+];
+
 /// Headers that turn a `PutObject` into something we cannot name: one request, many objects.
 const UNPACKS_ARCHIVES: [&str; 2] = ["x-amz-meta-snowball-auto-extract", "x-minio-extract"];
 
@@ -90,8 +118,8 @@ pub fn route(method: &Method, target: &Target, query: &Query, headers: &HeaderMa
     };
     let meaningful: Vec<&str> = query
         .pairs()
+        .filter(|(name, value)| is_meaningful(name, value))
         .map(|pair| pair.0)
-        .filter(is_meaningful)
         .collect();
     table::ROWS
         .iter()
@@ -138,7 +166,7 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// In any case: what one store takes for another name, the next may take for the same.
-fn is_meaningful(name: &&str) -> bool {
+fn is_meaningful(name: &str, value: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let in_table = || {
         let mut names = table::ROWS
@@ -151,7 +179,14 @@ fn is_meaningful(name: &&str) -> bool {
             .iter()
             .any(|prefix| lower.starts_with(prefix))
     };
-    !MEANINGLESS.contains(&&*lower) && (MEANINGFUL.contains(&&*lower) || by_prefix() || in_table())
+    if MEANINGLESS.contains(&&*lower) {
+        return false;
+    }
+    let may_be_empty = || MAY_BE_EMPTY.contains(&&*lower) || lower.starts_with("response-");
+    MEANINGFUL.contains(&&*lower)
+        || by_prefix()
+        || in_table()
+        || (value.is_empty() && !may_be_empty())
 }
 
 #[cfg(test)]
@@ -227,6 +262,92 @@ mod tests {
                 operation("GET", &format!("/bkt/k?{query}"), &[]),
                 Operation::GetObject
             );
+        }
+    }
+
+    #[test]
+    fn what_has_no_value_and_no_name_is_a_sub_resource_of_tomorrow() {
+        for method in ["PUT", "GET", "HEAD", "DELETE", "POST"] {
+            for path in ["/", "/bkt", "/bkt/k"] {
+                for query in ["tomorrow", "tomorrow=", "a=b&tomorrow", "Prefix&tomorrow"] {
+                    let operation = operation(method, &format!("{path}?{query}"), &[]);
+                    assert_eq!(operation, Operation::Unknown, "{method} {path}?{query}");
+                }
+            }
+        }
+        for (path, name) in [
+            (
+                "/?prefix=&max-buckets=&bucket-region=&continuation-token=",
+                "ListBuckets",
+            ),
+            (
+                "/bkt?prefix=&delimiter=&marker=&max-keys=&encoding-type=",
+                "ListObjects",
+            ),
+            (
+                "/bkt?list-type=2&prefix&delimiter&start-after&continuation-token&fetch-owner",
+                "ListObjectsV2",
+            ),
+            (
+                "/bkt?versions&key-marker=&version-id-marker=&prefix=",
+                "ListObjectVersions",
+            ),
+            (
+                "/bkt?uploads&key-marker=&upload-id-marker=&max-uploads=",
+                "ListMultipartUploads",
+            ),
+            (
+                "/bkt/k?uploadId=1&max-parts=&part-number-marker=",
+                "ListParts",
+            ),
+            (
+                "/bkt/k?response-content-type=&response-expires&x-id=",
+                "GetObject",
+            ),
+            ("/bkt?analytics&id=", "GetBucketAnalyticsConfiguration"),
+        ] {
+            assert_eq!(operation("GET", path, &[]).name(), name, "{path}");
+        }
+    }
+
+    #[test]
+    fn no_annotation_is_taken_for_its_object() {
+        for method in ["PUT", "GET", "DELETE"] {
+            for query in [
+                "annotation&annotationName=a",
+                "annotation=1",
+                "annotationName=a",
+            ] {
+                let operation = operation(method, &format!("/bkt/k?{query}"), &[]);
+                assert_eq!(operation, Operation::Unknown, "{method} {query}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_sub_resource_falls_through_to_the_bucket() {
+        let keys = table::ROWS
+            .iter()
+            .flat_map(|row| row.keys.iter().chain(row.also));
+        for name in keys.chain(&MEANINGFUL) {
+            for method in ["PUT", "GET", "HEAD", "DELETE", "POST"] {
+                for path in ["/", "/bkt"] {
+                    for name in [(*name).to_owned(), name.to_ascii_uppercase()] {
+                        let form = [("content-type", "multipart/form-data")];
+                        let operation = operation(method, &format!("{path}?{name}=2"), &form);
+                        let is_plain = matches!(
+                            operation,
+                            Operation::ListBuckets
+                                | Operation::ListObjects
+                                | Operation::CreateBucket
+                                | Operation::DeleteBucket
+                                | Operation::HeadBucket
+                                | Operation::PostObject
+                        );
+                        assert!(!is_plain, "{method} {path}?{name}: {operation:?}");
+                    }
+                }
+            }
         }
     }
 
