@@ -22,8 +22,9 @@ impl Query {
         let mut query = Self::default();
         for piece in raw.split('&').filter(|piece| !piece.is_empty()) {
             let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
-            query.insert(decode(name)?, decode(value)?)?;
+            query.pairs.push((decode(name)?, decode(value)?));
         }
+        query.refuse_repeated_names()?;
         Ok(query)
     }
 
@@ -46,14 +47,16 @@ impl Query {
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    fn insert(&mut self, name: String, value: String) -> Result<(), Error> {
-        if self.has(&name) {
-            return Err(Error::new(ErrorCode::InvalidArgument)
+    /// Sorts: there may be ten thousand names, and they are read before a signature is.
+    fn refuse_repeated_names(&self) -> Result<(), Error> {
+        let mut names: Vec<&str> = self.pairs().map(|pair| pair.0).collect();
+        names.sort_unstable();
+        match names.iter().zip(names.iter().skip(1)).find(|(a, b)| a == b) {
+            None => Ok(()),
+            Some((name, _)) => Err(Error::new(ErrorCode::InvalidArgument)
                 .with_message("A query parameter must not be given twice.")
-                .with_detail("ArgumentName", name));
+                .with_detail("ArgumentName", *name)),
         }
-        self.pairs.push((name, value));
-        Ok(())
     }
 }
 
@@ -64,6 +67,9 @@ fn decode(text: &str) -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+
+    use proptest::collection::btree_map;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -83,6 +89,53 @@ mod tests {
     fn refuses_repeated_names_however_spelled() {
         let error = Query::parse("prefix=a&pref%69x=b").unwrap_err();
         assert_eq!(error.code, ErrorCode::InvalidArgument);
+    }
+
+    #[test]
+    fn finds_the_one_name_repeated_among_many() {
+        let many: Vec<String> = (0..20_000).map(|number| format!("{number:x}=")).collect();
+        let many = many.join("&");
+        assert_eq!(Query::parse(&many).unwrap().pairs().count(), 20_000);
+        for name in ["0", "4e1f", "1000"] {
+            let error = Query::parse(&format!("{many}&{name}")).unwrap_err();
+            assert_eq!(error.details, [("ArgumentName", name.to_owned())]);
+        }
+    }
+
+    #[test]
+    fn reads_odd_pieces_to_the_letter() {
+        for (raw, pairs) in [
+            ("=", &[("", "")][..]),
+            ("=a", &[("", "a")]),
+            ("a==", &[("a", "=")]),
+            ("&&&", &[]),
+            ("a;b=c", &[("a;b", "c")]),
+            ("a?b=c?d", &[("a?b", "c?d")]),
+            ("a+b=+", &[("a b", " ")]),
+            ("%61=%2525", &[("a", "%25")]),
+            ("a=%26b%3Dc", &[("a", "&b=c")]),
+            ("%C3%BC=\u{fc}", &[("\u{fc}", "\u{fc}")]),
+            ("a=%00", &[("a", "\0")]),
+        ] {
+            let query = Query::parse(raw).unwrap();
+            assert_eq!(query.pairs().collect::<Vec<_>>(), pairs, "{raw}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parse_undoes_encode(pairs in btree_map(any::<String>(), any::<String>(), 0..5)) {
+            let raw: Vec<String> = pairs
+                .iter()
+                .map(|(name, value)| {
+                    let (name, value) = (name.as_bytes(), value.as_bytes());
+                    format!("{}={}", percent::encode(name), percent::encode(value))
+                })
+                .collect();
+            let query = Query::parse(&raw.join("&")).unwrap();
+            let read = query.pairs().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            prop_assert_eq!(read.collect::<Vec<_>>(), Vec::from_iter(pairs));
+        }
     }
 
     #[test]
