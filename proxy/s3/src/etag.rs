@@ -136,6 +136,9 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -186,5 +189,39 @@ mod tests {
                 .matches_strongly(&ETag::parse("W/\"abc\"").unwrap())
         );
         assert!(ETagList::Any.matches_strongly(&tag));
+    }
+
+    #[test]
+    fn lists_are_split_at_commas_outside_quotes() {
+        for (text, tags) in [
+            ("\"a\",\"b\"", &["\"a\"", "\"b\""][..]),
+            (" \"a\" ,, \"b\" ,", &["\"a\"", "\"b\""]),
+            ("\",\"", &["\",\""]),
+            ("\"\"", &["\"\""]),
+            ("a,W/\"b,c\",d", &["\"a\"", "W/\"b,c\"", "\"d\""]),
+        ] {
+            let Some(ETagList::Tags(read)) = ETagList::parse(text) else {
+                panic!("{text} is a list");
+            };
+            let read: Vec<String> = read.iter().map(ETag::to_string).collect();
+            assert_eq!(read, tags, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_tag_and_any_list_is_read_as_rendered(
+            tags in vec(("[!#-~]{0,10}", any::<bool>()), 1..5),
+        ) {
+            let tags: Vec<ETag> = tags
+                .into_iter()
+                .map(|(value, weak)| ETag { value, weak })
+                .collect();
+            for tag in &tags {
+                prop_assert_eq!(ETag::parse(&tag.to_string()), Some(tag.clone()));
+            }
+            let list = ETagList::Tags(tags);
+            prop_assert_eq!(ETagList::parse(&list.to_string()), Some(list));
+        }
     }
 }

@@ -68,6 +68,9 @@ fn escapes_are_whole(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -89,6 +92,40 @@ mod tests {
     fn strict_refuses_broken_escapes_and_other_encodings() {
         for text in ["%", "%4", "%4g", "a%", "%%41", "%ff", "%c3%28"] {
             assert_eq!(decode_strict(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn escapes_are_read_in_either_case_up_to_the_end() {
+        for (text, decoded) in [
+            ("", ""),
+            ("%41", "A"),
+            ("a%c3%BC", "a\u{fc}"),
+            ("%25", "%"),
+            ("%2541", "%41"),
+            ("%00", "\0"),
+        ] {
+            assert_eq!(decode_strict(text).as_deref(), Some(decoded), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn decode_undoes_encode(bytes in vec(any::<u8>(), 0..40), text in any::<String>()) {
+            let (name, path) = (encode(&bytes), encode_path(&bytes));
+            prop_assert_eq!(&*decode(&name), &bytes[..]);
+            prop_assert_eq!(&*decode(&path), &bytes[..]);
+            prop_assert_eq!(&*decode_query(&name), &bytes[..]);
+            let (name, path) = (encode(text.as_bytes()), encode_path(text.as_bytes()));
+            prop_assert_eq!(decode_strict(&path), Some(Cow::Borrowed(&*text)));
+            prop_assert_eq!(decode_query_strict(&name), Some(text));
+        }
+
+        #[test]
+        fn what_is_strictly_decoded_is_also_decoded(text in "[%0-9a-fA-Fg/+]{0,20}") {
+            if let Some(decoded) = decode_strict(&text) {
+                prop_assert_eq!(decoded.as_bytes(), &*decode(&text));
+            }
         }
     }
 }

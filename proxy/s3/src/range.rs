@@ -130,4 +130,56 @@ mod tests {
             assert_eq!(range.resolve(0), Err(Unsatisfiable));
         }
     }
+
+    /// Every range within and around every small object, against a definition byte by byte.
+    #[test]
+    fn resolves_to_the_bytes_that_are_meant() {
+        let bytes = |len: u64, is_meant: &dyn Fn(u64) -> bool| {
+            let meant: Vec<u64> = (0..len).filter(|byte| is_meant(*byte)).collect();
+            match meant[..] {
+                [] => Err(Unsatisfiable),
+                [first, ..] => Ok(first..first + meant.len() as u64),
+            }
+        };
+        for len in 0..7 {
+            for a in 0..9 {
+                let expected = bytes(len, &|byte| byte >= a);
+                assert_eq!(RangeHeader::From(a).resolve(len), expected, "{a}- of {len}");
+                let expected = bytes(len, &|byte| byte + a >= len);
+                assert_eq!(
+                    RangeHeader::Suffix(a).resolve(len),
+                    expected,
+                    "-{a} of {len}"
+                );
+                for b in a..9 {
+                    let expected = bytes(len, &|byte| (a..=b).contains(&byte));
+                    let range = RangeHeader::FromTo(a, b);
+                    assert_eq!(range.resolve(len), expected, "{a}-{b} of {len}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_end_at_2_to_the_64() {
+        use RangeHeader::{From, FromTo, Suffix};
+        const MAX: u64 = u64::MAX;
+        for (value, range, resolved) in [
+            (
+                "bytes=18446744073709551614-",
+                From(MAX - 1),
+                Ok(MAX - 1..MAX),
+            ),
+            ("bytes=18446744073709551615-", From(MAX), Err(Unsatisfiable)),
+            ("bytes=18446744073709551616-", From(MAX), Err(Unsatisfiable)),
+            ("bytes=0-18446744073709551615", FromTo(0, MAX), Ok(0..MAX)),
+            ("bytes=0-18446744073709551616", FromTo(0, MAX), Ok(0..MAX)),
+            ("bytes=-18446744073709551616", Suffix(MAX), Ok(0..MAX)),
+            ("bytes=-0", Suffix(0), Err(Unsatisfiable)),
+            ("bytes=00-007", FromTo(0, 7), Ok(0..8)),
+        ] {
+            assert_eq!(RangeHeader::parse(value), Some(range), "{value}");
+            assert_eq!(range.resolve(MAX), resolved, "{value}");
+        }
+    }
 }
