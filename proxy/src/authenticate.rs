@@ -57,6 +57,7 @@ impl Clients {
         let expect = Expectation {
             now,
             region: &self.region,
+            host_bucket: call.host_bucket(),
             limits: self.limits,
         };
         let verified = s3::verify(&call.head(method, headers), &secrets, &expect)?;

@@ -22,6 +22,7 @@ pub struct Call {
     pub query: Query,
     raw_path: String,
     raw_query: String,
+    host_bucket: Option<String>,
 }
 
 impl Call {
@@ -32,7 +33,9 @@ impl Call {
             .filter(|raw| raw.starts_with('/'))
             .ok_or_else(|| s3::Error::new(ErrorCode::InvalidUri))?;
         let (raw_path, raw_query) = raw.split_once('?').unwrap_or((raw, ""));
-        let target = Target::parse(host(&request.headers)?, raw_path, domains)?;
+        let host = host(&request.headers)?;
+        let target = Target::parse(host, raw_path, domains)?;
+        let at_host = Target::parse(host, "/", domains)?;
         let query = Query::parse(raw_query)?;
         let operation = s3::route(&request.method, &target, &query, &request.headers);
         Ok(Self {
@@ -41,6 +44,7 @@ impl Call {
             query,
             raw_path: raw_path.to_owned(),
             raw_query: raw_query.to_owned(),
+            host_bucket: at_host.bucket().map(|bucket| bucket.as_str().to_owned()),
         })
     }
 
@@ -53,6 +57,12 @@ impl Call {
             raw_query: &self.raw_query,
             headers,
         }
+    }
+
+    /// The bucket, where the host names it.
+    #[must_use]
+    pub fn host_bucket(&self) -> Option<&str> {
+        self.host_bucket.as_deref()
     }
 
     /// The path as the client sent it, for error documents.

@@ -23,6 +23,11 @@ impl SecretKey {
     pub fn new(secret: String) -> Self {
         Self(secret)
     }
+
+    /// Version 2 signs with the secret itself.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
 }
 
 impl fmt::Debug for SecretKey {

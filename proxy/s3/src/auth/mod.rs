@@ -1,15 +1,18 @@
-//! AWS Signature Version 4: who signed a request, and signing one.
+//! Who signed a request: AWS Signature Version 4 in the header and in the query, Version 2 in both;
+//! and signing one, always Version 4 in the header.
 //!
-//! Signatures in headers only. Presigned URLs, Signature Version 2, OBS signatures and POST
-//! policies are refused with the answer S3 gives where it does not support them.
+//! OBS signatures are refused with the answer S3 gives where it does not support them.
 
 mod authorization;
 mod canonical;
 mod frames;
 mod key;
+mod mechanism;
 mod payload;
+mod presigned;
 mod scope;
 mod sign;
+mod v2;
 mod verify;
 
 #[cfg(test)]

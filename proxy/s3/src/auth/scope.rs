@@ -66,7 +66,7 @@ pub(crate) fn time_of(headers: &HeaderMap) -> Result<OffsetDateTime, Error> {
     })
 }
 
-fn parse_basic(text: &str) -> Option<OffsetDateTime> {
+pub(crate) fn parse_basic(text: &str) -> Option<OffsetDateTime> {
     let format = format_description!("[year][month][day]T[hour][minute][second]Z");
     let time = PrimitiveDateTime::parse(text, format).ok()?.assume_utc();
     // One spelling per time: the text is signed, and the parser is more generous than the format.

@@ -14,6 +14,7 @@ use time::macros::datetime;
 use super::authorization::Authorization;
 use super::canonical;
 use super::canonical::Canonical;
+use super::mechanism::Mechanism;
 use super::scope;
 use super::sign::names_to_sign;
 use super::*;
@@ -87,6 +88,13 @@ impl Vector {
         }
     }
 
+    fn authorization(&self) -> Authorization {
+        match Mechanism::of(&self.head()).unwrap() {
+            Mechanism::Header(authorization) => authorization,
+            other => panic!("not in the header: {other:?}"),
+        }
+    }
+
     fn is_ok(&self) -> bool {
         self.text("verdict") == "ok"
     }
@@ -97,6 +105,7 @@ impl Vector {
         let expect = Expectation {
             now: NOW,
             region: "us-east-1",
+            host_bucket: None,
             limits: Limits::default(),
         };
         verify(&self.head(), &secrets, &expect)
@@ -140,7 +149,7 @@ impl Vector {
 fn one_target_gives_the_canonical_request() {
     for vector in Vector::all() {
         let expected = vector.text("canonical_request");
-        let signed_headers = Authorization::of(&vector.head()).unwrap().signed_headers;
+        let signed_headers = vector.authorization().signed_headers;
         let payload = expected.rsplit('\n').next().unwrap();
         let found = canonical::targets(&vector.head())
             .into_iter()
@@ -168,7 +177,7 @@ fn canonical_requests_give_the_string_to_sign() {
         let digest = crate::hex::render(&<sha2::Sha256 as sha2::Digest>::digest(
             vector.text("canonical_request"),
         ));
-        let scope = Authorization::of(&vector.head()).unwrap().scope;
+        let scope = vector.authorization().scope;
         let text = scope::string_to_sign("20130524T000000Z", &scope, &digest);
         assert_eq!(text, vector.text("string_to_sign"), "{}", vector.name());
     }
@@ -185,7 +194,7 @@ fn strings_to_sign_give_the_signature() {
             "{}",
             vector.name()
         );
-        let authorization = Authorization::of(&vector.head()).unwrap();
+        let authorization = vector.authorization();
         assert_eq!(authorization.signature, signature, "{}", vector.name());
     }
 }
@@ -215,7 +224,7 @@ fn our_signature_is_that_of_the_vector() {
         let mut lines = canonical.split('\n').skip(1);
         let encoded_by_the_book = lines.next() == Some(&*canonical::recoded_path(&vector.path))
             && lines.next() == Some(&*canonical::recoded_query(&vector.query));
-        let authorization = Authorization::of(&vector.head()).unwrap();
+        let authorization = vector.authorization();
         if !encoded_by_the_book || authorization.signed_headers != names_to_sign(&vector.headers) {
             continue;
         }

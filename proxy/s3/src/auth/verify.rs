@@ -17,8 +17,14 @@ use crate::auth::authorization::Authorization;
 use crate::auth::authorization::malformed;
 use crate::auth::canonical;
 use crate::auth::canonical::Canonical;
+use crate::auth::mechanism;
+use crate::auth::mechanism::Mechanism;
 use crate::auth::payload::Keyword;
+use crate::auth::payload::UNSIGNED_PAYLOAD;
+use crate::auth::presigned;
+use crate::auth::presigned::Presigned;
 use crate::auth::scope;
+use crate::auth::v2;
 use crate::header;
 
 /// What a signature is held against.
@@ -28,6 +34,8 @@ pub struct Expectation<'a> {
     pub now: OffsetDateTime,
     /// The region signatures must be made for; `*` accepts any.
     pub region: &'a str,
+    /// The bucket that the host names, where it does: Version 2 signs it as part of the path.
+    pub host_bucket: Option<&'a str>,
     /// The measures of what is tolerated.
     pub limits: Limits,
 }
@@ -72,47 +80,105 @@ impl Verified {
 /// Verifies the signature of `head`; `secrets` finds the secret of an access key.
 ///
 /// Errors, in the order they are looked for: those of a signature that is missing, of another kind
-/// or malformed; `AccessDenied` without a usable date; `AuthorizationHeaderMalformed` for another
-/// day or region; `InvalidAccessKeyId`; `RequestTimeTooSkewed`; `InvalidRequest` for headers given
-/// twice; those of `x-amz-content-sha256`; `AccessDenied` for `x-amz-*` headers outside the
-/// signature; `SignatureDoesNotMatch`; `InvalidToken` for a session token, which no configured key
-/// has.
-pub fn verify<'c>(
+/// or malformed; `AccessDenied` without a usable date; `AuthorizationHeaderMalformed` or
+/// `AuthorizationQueryParametersError` for another day or region; `InvalidAccessKeyId`;
+/// `RequestTimeTooSkewed`, or `AccessDenied` for a URL whose time is over; `InvalidRequest` for
+/// headers given twice; those of `x-amz-content-sha256`; `AccessDenied` for `x-amz-*` headers outside
+/// the signature; `SignatureDoesNotMatch`; `InvalidToken` for a session token, which no configured
+/// key has.
+pub fn verify(
     head: &Head<'_>,
-    secrets: &dyn Fn(&str) -> Option<&'c SecretKey>,
+    secrets: Secrets<'_, '_>,
     expect: &Expectation<'_>,
 ) -> Result<Verified, Error> {
-    let authorization = Authorization::of(head)?;
-    let time = scope::time_of(head.headers)?;
-    scope_fits(&authorization, time, expect)?;
-    let secret = secrets(&authorization.access_key).ok_or_else(|| {
-        Error::new(ErrorCode::InvalidAccessKeyId)
-            .with_detail("AWSAccessKeyId", &*authorization.access_key)
-    })?;
-    time_is_near(time, expect)?;
-    let payload = payload_of(head)?;
-    everything_counts(head, &authorization)?;
+    match Mechanism::of(head)? {
+        Mechanism::Header(authorization) => {
+            let time = scope::time_of(head.headers)?;
+            scope_fits(&authorization, time, expect)?;
+            let secret = secret_of(&authorization.access_key, secrets)?;
+            time_is_near(time, expect)?;
+            let payload =
+                header::single(head.headers, header::CONTENT_SHA256)?.ok_or_else(|| {
+                    Error::new(ErrorCode::InvalidRequest).with_message(
+                        "Missing required header for this request: x-amz-content-sha256",
+                    )
+                })?;
+            version_4(head, authorization, time, payload, secret)
+        }
+        Mechanism::Presigned(presigned) => {
+            let Presigned {
+                authorization,
+                time,
+                payload,
+                raw_query,
+                ..
+            } = &*presigned;
+            scope_fits(authorization, *time, expect).map_err(in_query)?;
+            let secret = secret_of(&authorization.access_key, secrets)?;
+            presigned.is_good(expect.now, expect.limits.skew_max)?;
+            let head = Head { raw_query, ..*head };
+            version_4(&head, authorization.clone(), *time, payload, secret)
+        }
+        Mechanism::Version2(signature) => version_2(head, &signature, secrets, expect),
+    }
+}
 
+/// Finds the secret of an access key.
+type Secrets<'s, 'c> = &'s dyn Fn(&str) -> Option<&'c SecretKey>;
+
+fn secret_of<'c>(access_key: &str, secrets: Secrets<'_, 'c>) -> Result<&'c SecretKey, Error> {
+    secrets(access_key).ok_or_else(|| {
+        Error::new(ErrorCode::InvalidAccessKeyId).with_detail("AWSAccessKeyId", access_key)
+    })
+}
+
+/// What is wrong with a credential, said of a presigned URL.
+fn in_query(error: Error) -> Error {
+    Error {
+        code: ErrorCode::AuthorizationQueryParametersError,
+        ..error
+    }
+}
+
+/// No configured key has a session token.
+fn without_token(head: &Head<'_>) -> Result<(), Error> {
+    let in_header = header::TOKENS
+        .iter()
+        .any(|name| head.headers.contains_key(*name));
+    let in_query = mechanism::has_any(head.raw_query, &header::TOKENS);
+    if in_header || in_query {
+        return Err(Error::new(ErrorCode::InvalidToken));
+    }
+    Ok(())
+}
+
+fn version_4(
+    head: &Head<'_>,
+    authorization: Authorization,
+    time: OffsetDateTime,
+    payload: &str,
+    secret: &SecretKey,
+) -> Result<Verified, Error> {
+    let keyword = payload_of(head, payload)?;
+    everything_counts(head, |name| {
+        let signed = &authorization.signed_headers;
+        signed.iter().any(|signed| signed == name)
+    })?;
     let key = SigningKey::derive(
         secret,
         &authorization.scope.date,
         &authorization.scope.region,
     );
     let timestamp = scope::render_time(time);
-    signature_matches(head, &authorization, &key, &timestamp)?;
-    if header::TOKENS
-        .iter()
-        .any(|name| head.headers.contains_key(*name))
-    {
-        return Err(Error::new(ErrorCode::InvalidToken));
-    }
+    signature_matches(head, &authorization, payload, &key, &timestamp)?;
+    without_token(head)?;
     let Authorization {
         access_key,
         scope,
         signature,
         ..
     } = authorization;
-    let payload = match payload {
+    let payload = match keyword {
         Keyword::Unsigned => Payload::Unsigned,
         Keyword::Sha256(hash) => Payload::Sha256(hash),
         Keyword::Frames { signed, trailer } => Payload::Frames(Frames {
@@ -129,6 +195,47 @@ pub fn verify<'c>(
     };
     Ok(Verified {
         access_key,
+        payload,
+    })
+}
+
+fn version_2(
+    head: &Head<'_>,
+    signature: &v2::Signature,
+    secrets: Secrets<'_, '_>,
+    expect: &Expectation<'_>,
+) -> Result<Verified, Error> {
+    let end = signature.end()?;
+    let time = match end {
+        None => Some(scope::time_of(head.headers)?),
+        Some(_) => None,
+    };
+    let secret = secret_of(&signature.access_key, secrets)?;
+    if let Some(end) = end.filter(|end| *end < expect.now) {
+        return Err(presigned::expired(end, expect.now));
+    }
+    if let Some(time) = time {
+        time_is_near(time, expect)?;
+    }
+    // All x-amz-* headers are signed, and none of OBS's.
+    everything_counts(head, |name| name.starts_with("x-amz-"))?;
+    let payload = header::single(head.headers, header::CONTENT_SHA256)?;
+    let payload = match payload_of(head, payload.unwrap_or(UNSIGNED_PAYLOAD))? {
+        Keyword::Unsigned => Payload::Unsigned,
+        Keyword::Sha256(hash) => Payload::Sha256(hash),
+        Keyword::Frames {
+            signed: false,
+            trailer,
+        } => Payload::Frames(Frames {
+            seed: None,
+            trailer,
+        }),
+        Keyword::Frames { signed: true, .. } => return Err(frames_do_not_fit()),
+    };
+    signature.verify(head, expect.host_bucket, secret)?;
+    without_token(head)?;
+    Ok(Verified {
+        access_key: signature.access_key.clone(),
         payload,
     })
 }
@@ -172,22 +279,22 @@ fn time_is_near(time: OffsetDateTime, expect: &Expectation<'_>) -> Result<(), Er
         ))
 }
 
-fn payload_of(head: &Head<'_>) -> Result<Keyword, Error> {
-    let value = header::single(head.headers, header::CONTENT_SHA256)?.ok_or_else(|| {
-        Error::new(ErrorCode::InvalidRequest)
-            .with_message("Missing required header for this request: x-amz-content-sha256")
-    })?;
+fn payload_of(head: &Head<'_>, value: &str) -> Result<Keyword, Error> {
     let keyword = Keyword::parse(value)?;
     // Only PutObject and UploadPart take frames.
     if matches!(keyword, Keyword::Frames { .. }) && head.method != http::Method::PUT {
-        return Err(Error::new(ErrorCode::InvalidRequest)
-            .with_message("The value of x-amz-content-sha256 header is invalid."));
+        return Err(frames_do_not_fit());
     }
     Ok(keyword)
 }
 
+fn frames_do_not_fit() -> Error {
+    Error::new(ErrorCode::InvalidRequest)
+        .with_message("The value of x-amz-content-sha256 header is invalid.")
+}
+
 /// No header that could change the request's meaning is ambiguous or outside the signature.
-fn everything_counts(head: &Head<'_>, authorization: &Authorization) -> Result<(), Error> {
+fn everything_counts(head: &Head<'_>, is_signed: impl Fn(&str) -> bool) -> Result<(), Error> {
     header::single(head.headers, "host")?;
     header::single(head.headers, "content-length")?;
     let mut unsigned: Vec<&str> = head
@@ -195,12 +302,7 @@ fn everything_counts(head: &Head<'_>, authorization: &Authorization) -> Result<(
         .keys()
         .map(http::HeaderName::as_str)
         .filter(|name| name.starts_with("x-amz-") || name.starts_with("x-obs-"))
-        .filter(|name| {
-            !authorization
-                .signed_headers
-                .iter()
-                .any(|signed| signed == name)
-        })
+        .filter(|name| !is_signed(name))
         .collect();
     if unsigned.is_empty() {
         return Ok(());
@@ -214,6 +316,7 @@ fn everything_counts(head: &Head<'_>, authorization: &Authorization) -> Result<(
 fn signature_matches(
     head: &Head<'_>,
     authorization: &Authorization,
+    payload: &str,
     key: &SigningKey,
     timestamp: &str,
 ) -> Result<(), Error> {
@@ -223,7 +326,6 @@ fn signature_matches(
         signed_headers,
         signature,
     } = authorization;
-    let payload = header::single(head.headers, header::CONTENT_SHA256)?.unwrap_or_default();
     let all_sent = signed_headers
         .iter()
         .all(|name| head.headers.contains_key(name));

@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod laws;
+mod presigned;
 mod refusals;
 mod request;

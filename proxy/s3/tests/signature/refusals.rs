@@ -274,20 +274,6 @@ fn the_payload_is_what_the_header_says() {
 }
 
 #[test]
-fn presigned_requests_are_refused_and_say_so() {
-    let query = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AK%2F20130524%2Fr%2Fs3%2F\
-                 aws4_request&X-Amz-Date=20130524T120000Z&X-Amz-Expires=900&\
-                 X-Amz-SignedHeaders=host&X-Amz-Signature=00";
-    let error = Request::new(Method::GET, "/bucket/a", query)
-        .verify()
-        .unwrap_err();
-    assert_eq!(error.code, ErrorCode::NotImplemented);
-    assert_eq!(error.message, "Presigned URLs are not implemented.");
-    let both = Request::new(Method::GET, "/bucket/a", query).signed();
-    assert_eq!(code(&both), Some(ErrorCode::InvalidArgument));
-}
-
-#[test]
 fn a_session_token_is_refused_but_only_of_who_can_sign() {
     for name in ["x-amz-security-token", "x-amz-s3session-token"] {
         let request = Request::new(Method::GET, "/bucket/a", "").with(name, "a");

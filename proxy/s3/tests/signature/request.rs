@@ -96,6 +96,7 @@ impl Request {
         let expect = Expectation {
             now,
             region,
+            host_bucket: None,
             limits: Limits::default(),
         };
         s3::verify(&self.head(), &secrets, &expect)

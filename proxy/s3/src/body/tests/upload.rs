@@ -71,6 +71,7 @@ impl Upload {
         let expect = Expectation {
             now,
             region: "r",
+            host_bucket: None,
             limits: Limits::default(),
         };
         let verified = verify(&head(&headers), &|_| Some(&secret), &expect).unwrap();
