@@ -301,8 +301,9 @@ impl Opener {
         }
     }
 
-    /// In place while another chunk is held, so that two are the most there ever are. Otherwise to
-    /// a new buffer: the sealed bytes stay whole, to tell what is wrong with them.
+    /// In place while another chunk is held, so that two are the most there ever are, and where no
+    /// other chunk can be in the way. Otherwise to a new buffer: the sealed bytes stay whole, to
+    /// tell what is wrong with them.
     fn chunk(
         &mut self,
         segment: &Segment,
@@ -310,7 +311,7 @@ impl Opener {
         unit: Cow<'_, [u8]>,
     ) -> Result<Vec<u8>, Error> {
         let unit = match unit {
-            Cow::Owned(mut chunk) if self.held.is_some() => {
+            Cow::Owned(mut chunk) if self.held.is_some() || segment.header.chunks() == 1 => {
                 segment.key.open_chunk(index, &mut chunk)?;
                 return Ok(chunk);
             }
