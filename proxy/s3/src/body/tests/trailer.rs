@@ -173,6 +173,23 @@ fn a_signed_kind_needs_the_signature_of_its_trailer() {
     }
 }
 
+#[test]
+fn what_was_refused_cannot_be_made_good() {
+    let upload = Upload::framed(Kind::UnsignedTrailer, 5, CRC);
+    let mut wire = upload.wire();
+    wire.frame(b"hello");
+    wire.end();
+    let mut body = upload.body().unwrap();
+    let mut plain = Vec::new();
+    body.push(std::mem::take(&mut wire.bytes).into(), &mut plain)
+        .unwrap();
+    let failure = body.push("a:b\r\n".into(), &mut plain).unwrap_err();
+    assert_eq!(failure.code, ErrorCode::MalformedTrailer);
+    good(&mut wire);
+    assert!(body.push(wire.bytes.into(), &mut plain).is_err());
+    assert!(body.finish().is_err());
+}
+
 /// minio-go ends the checksum with a bare line feed and puts an empty line before its signature.
 #[test]
 fn the_spelling_of_minio_go_is_read() {
