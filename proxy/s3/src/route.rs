@@ -165,8 +165,9 @@ fn is_form(headers: &HeaderMap) -> bool {
         .eq_ignore_ascii_case("multipart/form-data")
 }
 
-/// In any case: what one store takes for another name, the next may take for the same.
-fn is_meaningful(name: &str, value: &str) -> bool {
+/// Whether a parameter says what is asked for. In any case: what one store takes for another name,
+/// the next may take for the same.
+pub(crate) fn is_meaningful(name: &str, value: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let in_table = || {
         let mut names = table::ROWS
