@@ -124,8 +124,8 @@ impl Presigned {
 pub(crate) fn expired(end: OffsetDateTime, now: OffsetDateTime) -> Error {
     Error::new(ErrorCode::AccessDenied)
         .with_message("Request has expired")
-        .with_detail("Expires", scope::render_time(end))
-        .with_detail("ServerTime", scope::render_time(now))
+        .with_detail("Expires", scope::render_server_time(end))
+        .with_detail("ServerTime", scope::render_server_time(now))
 }
 
 fn lifetime(text: &str) -> Result<Duration, Error> {

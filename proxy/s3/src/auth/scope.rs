@@ -3,6 +3,7 @@
 use http::HeaderMap;
 use time::OffsetDateTime;
 use time::PrimitiveDateTime;
+use time::format_description::well_known::Rfc2822;
 use time::macros::format_description;
 
 use crate::Error;
@@ -54,16 +55,34 @@ pub(crate) fn render_server_time(time: OffsetDateTime) -> String {
 ///
 /// Errors: `AccessDenied` without a usable one, as S3 answers.
 pub(crate) fn time_of(headers: &HeaderMap) -> Result<OffsetDateTime, Error> {
+    time_in(headers, parse_basic)
+}
+
+/// The same for Version 2, which is older than the short form: either header has either form.
+pub(crate) fn time_of_version_2(headers: &HeaderMap) -> Result<OffsetDateTime, Error> {
+    time_in(headers, parse_any)
+}
+
+fn time_in(
+    headers: &HeaderMap,
+    parse_amz_date: fn(&str) -> Option<OffsetDateTime>,
+) -> Result<OffsetDateTime, Error> {
     let time = match header::single(headers, header::AMZ_DATE)? {
-        Some(text) => parse_basic(text),
-        None => header::single(headers, "date")?.and_then(|text| {
-            parse_basic(text).or_else(|| httpdate::parse_http_date(text).ok().map(Into::into))
-        }),
+        Some(text) => parse_amz_date(text),
+        None => header::single(headers, "date")?.and_then(parse_any),
     };
     time.ok_or_else(|| {
         Error::new(ErrorCode::AccessDenied)
             .with_message("AWS authentication requires a valid Date or x-amz-date header")
     })
+}
+
+/// The short form, a date of HTTP (RFC 9110 §5.6.7) or of mail (RFC 5322 §3.3, which is how AWS
+/// writes those of Version 2).
+fn parse_any(text: &str) -> Option<OffsetDateTime> {
+    parse_basic(text)
+        .or_else(|| httpdate::parse_http_date(text).ok().map(Into::into))
+        .or_else(|| OffsetDateTime::parse(text, &Rfc2822).ok())
 }
 
 pub(crate) fn parse_basic(text: &str) -> Option<OffsetDateTime> {
@@ -101,6 +120,28 @@ mod tests {
             time("date", "Fri, 24 May 2013 00:00:00 GMT").unwrap(),
             "20130524T000000Z"
         );
+    }
+
+    #[test]
+    fn the_short_form_is_that_of_version_4_only() {
+        for text in [
+            "20130524T000000Z",
+            "Fri, 24 May 2013 00:00:00 GMT",
+            "Fri, 24 May 2013 00:00:00 +0000",
+            "Fri, 24 May 2013 02:00:00 +0200",
+        ] {
+            for name in ["x-amz-date", "date"] {
+                let headers = HeaderMap::from_iter([(
+                    http::HeaderName::from_static(name),
+                    text.parse().unwrap(),
+                )]);
+                let read = time_of_version_2(&headers).map(render_time);
+                assert_eq!(read.as_deref(), Ok("20130524T000000Z"), "{name}: {text}");
+            }
+            assert!(time("date", text).is_ok(), "{text}");
+            let is_short = text.ends_with('Z');
+            assert_eq!(time("x-amz-date", text).is_ok(), is_short, "{text}");
+        }
     }
 
     #[test]

@@ -134,8 +134,14 @@ fn secret_of<'c>(access_key: &str, secrets: Secrets<'_, 'c>) -> Result<&'c Secre
 
 /// What is wrong with a credential, said of a presigned URL.
 fn in_query(error: Error) -> Error {
+    let message = error.message.replacen(
+        "The authorization header is malformed;",
+        "Error parsing the X-Amz-Credential parameter;",
+        1,
+    );
     Error {
         code: ErrorCode::AuthorizationQueryParametersError,
+        message,
         ..error
     }
 }
@@ -161,8 +167,11 @@ fn version_4(
 ) -> Result<Verified, Error> {
     let keyword = payload_of(head, payload)?;
     everything_counts(head, |name| {
+        // Sorted, and as many as a header can hold.
         let signed = &authorization.signed_headers;
-        signed.iter().any(|signed| signed == name)
+        signed
+            .binary_search_by(|signed| signed.as_str().cmp(name))
+            .is_ok()
     })?;
     let key = SigningKey::derive(
         secret,
@@ -207,7 +216,7 @@ fn version_2(
 ) -> Result<Verified, Error> {
     let end = signature.end()?;
     let time = match end {
-        None => Some(scope::time_of(head.headers)?),
+        None => Some(scope::time_of_version_2(head.headers)?),
         Some(_) => None,
     };
     let secret = secret_of(&signature.access_key, secrets)?;

@@ -5,3 +5,4 @@ mod laws;
 mod presigned;
 mod refusals;
 mod request;
+mod version2;

@@ -89,6 +89,11 @@ fn headers_of_meaning_must_be_signed() {
 fn another_region_or_key_is_told() {
     let other = good().verify_at(DATE, "eu-central-1").unwrap_err();
     assert_eq!(other.code, ErrorCode::AuthorizationQueryParametersError);
+    assert_eq!(
+        other.message,
+        "Error parsing the X-Amz-Credential parameter; the region 'us-east-1' is wrong; \
+         expecting 'eu-central-1'"
+    );
     let unknown = QUERY.replace("AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7NOBODY");
     let request = url(Method::GET, "/test.txt", &unknown);
     assert_eq!(code(&request, 0), Some(ErrorCode::InvalidAccessKeyId));

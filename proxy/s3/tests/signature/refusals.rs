@@ -214,6 +214,16 @@ fn names_of_signed_headers_may_come_in_any_order_and_case_but_must_all_be_sent()
     }
 }
 
+/// It may say the same as one that is not there, but who removed it?
+#[test]
+fn an_empty_header_that_was_signed_must_be_sent() {
+    let request = Request::new(Method::GET, "/bucket/a", "").with("x-amz-meta-a", "");
+    let request = request.signed();
+    assert_eq!(code(&request), None);
+    let removed = request.without("x-amz-meta-a");
+    assert_eq!(code(&removed), Some(ErrorCode::SignatureDoesNotMatch));
+}
+
 #[test]
 fn blanks_in_values_count_once_and_repeated_headers_count_in_order() {
     let name = "x-amz-meta-a";

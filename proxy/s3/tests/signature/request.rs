@@ -15,6 +15,7 @@ use time::macros::datetime;
 
 pub const NOW: OffsetDateTime = datetime!(2013-05-24 12:00 UTC);
 pub const ACCESS_KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 pub const REGION: &str = "eu-central-1";
 
 /// A request as it is on the wire.
@@ -112,5 +113,5 @@ pub fn detail<'a>(error: &'a Error, name: &str) -> Option<&'a str> {
 }
 
 fn secret() -> SecretKey {
-    SecretKey::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned())
+    SecretKey::new(SECRET.to_owned())
 }
