@@ -13,7 +13,7 @@ import pathlib
 import shutil
 import zlib
 
-from botocore.auth import S3SigV4Auth
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.httpchecksum import AwsChunkedWrapper, Crc32Checksum
@@ -27,10 +27,34 @@ REGION = "us-east-1"
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 AUTH = S3SigV4Auth(Credentials(ACCESS_KEY, SECRET_KEY), "s3", REGION)
+QUERY_AUTH = S3SigV4QueryAuth(Credentials(ACCESS_KEY, SECRET_KEY), "s3", REGION, expires=86400)
 
 
 class Vector:
     """A request, its stages, and what a verifier must say of it."""
+
+    verdict, body, plain, trailer = "ok", None, None, None
+
+    @classmethod
+    def presigned(cls, name, method, target, headers=(), *, host, sent=(), edit=None,
+                  documented=None, verdict="ok"):
+        """A URL; `sent` are headers that it does not cover, `edit` what becomes of it after."""
+        self = cls.__new__(cls)
+        self.name, self.method, self.verdict, self.frames = name, method, verdict, []
+        self.headers = [("Host", host), *headers]
+        request = AWSRequest(method, f"https://{host}{target}")
+        for key, value in headers:
+            request.headers.add_header(key, value)
+        request.context["timestamp"] = TIME
+        QUERY_AUTH._modify_request_before_signing(request)
+        self._sign_with(QUERY_AUTH, request, documented)
+        QUERY_AUTH._inject_signature_to_request(request, self.signature)
+        self.target = request.url.removeprefix(f"https://{host}")
+        if edit:
+            assert edit[0] in self.target, self.target
+            self.target = self.target.replace(*edit)
+        self.headers += sent
+        return self
 
     def __init__(self, name, method, target, headers, *, signed=None, sent=(), host=None,
                  documented=None, verdict="ok", unsigned=()):
@@ -43,14 +67,17 @@ class Vector:
             if key.lower() not in unsigned:
                 request.headers.add_header(key, value)
         request.context["timestamp"] = TIME
-        self.canonical_request = AUTH.canonical_request(request)
-        self.string_to_sign = AUTH.string_to_sign(request, self.canonical_request)
-        self.signature = AUTH.signature(self.string_to_sign, request)
-        assert documented in (None, self.signature), (name, self.signature)
+        self._sign_with(AUTH, request, documented)
         names = AUTH.signed_headers(AUTH.headers_to_sign(request))
         self.headers += [("Authorization", f"AWS4-HMAC-SHA256 Credential={AUTH.scope(request)}, "
                           f"SignedHeaders={names}, Signature={self.signature}"), *sent]
-        self.frames, self.trailer, self.body, self.plain = [], None, None, None
+        self.frames = []
+
+    def _sign_with(self, auth, request, documented):
+        self.canonical_request = auth.canonical_request(request)
+        self.string_to_sign = auth.string_to_sign(request, self.canonical_request)
+        self.signature = auth.signature(self.string_to_sign, request)
+        assert documented in (None, self.signature), (self.name, self.signature)
 
     def with_frames(self, lengths, documented):
         """Signed frames of the letter a; `documented` are their signatures."""
@@ -254,6 +281,24 @@ def payloads():
                 "STREAMING-UNSIGNED-PAYLOAD-TRAILER").with_body(frames.read(), body)
 
 
+def presigned():
+    gateway = {"host": "gateway.example:9000"}
+    yield Vector.presigned(
+        "aws_presigned_get", "GET", "/test.txt", host="examplebucket.s3.amazonaws.com",
+        documented="aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404")
+    for name, target in [
+        ("hostile_path", "/bucket//a/../%C3%BC%20%2B%2F%25~"),
+        ("query", "/bucket/a?versionId=1&response-content-type=text%2Fodd"),
+        ("query_without_value", "/bucket?uploads"),
+    ]:
+        yield Vector.presigned(f"presigned_{name}", "GET", target, **gateway)
+    yield Vector.presigned("presigned_headers", "PUT", "/bucket/a",
+                           [("x-amz-meta-a", "  a   b "), ("Content-Type", "text/plain")],
+                           **gateway, sent=[("User-Agent", "a")])
+    yield Vector.presigned("presigned_spelled_otherwise", "GET", "/bucket/a", **gateway,
+                           edit=("%2F", "/"))
+
+
 def refused():
     """What was signed is not what was sent."""
     mismatch = {"verdict": "SignatureDoesNotMatch"}
@@ -272,6 +317,16 @@ def refused():
         ("query_in_path", "/bucket/a%3Fuploads=", "/bucket/a?uploads="),
     ]:
         yield plain(f"refused_{name}", "GET", sent, signed=signed, **mismatch)
+    gateway = {"host": "gateway.example:9000"}
+    for name, edit in [
+        ("expiry", ("Expires=86400", "Expires=86401")),
+        ("parameter_added", ("X-Amz-Expires", "versionId=1&X-Amz-Expires")),
+        ("path", ("/bucket/a", "/bucket/b")),
+    ]:
+        yield Vector.presigned(f"refused_presigned_{name}", "GET", "/bucket/a", **gateway,
+                               edit=edit, **mismatch)
+    yield Vector.presigned("refused_presigned_header_added", "PUT", "/bucket/a", **gateway,
+                           sent=[("x-amz-acl", "public-read")], verdict="AccessDenied")
     yield plain("refused_amz_header_added", "PUT", "/bucket/a",
                 sent=[("x-amz-acl", "public-read")], verdict="AccessDenied")
     yield plain("refused_amz_header_repeated", "PUT", "/bucket/a", [("x-amz-meta-a", "1")],
@@ -284,7 +339,7 @@ def main():
     for old in FOLDER.iterdir():
         if old.is_dir():
             shutil.rmtree(old)
-    catalogue = [documented, paths, queries, headers, payloads, refused]
+    catalogue = [documented, paths, queries, headers, payloads, presigned, refused]
     vectors = [vector for part in catalogue for vector in part()]
     for vector in vectors:
         vector.write()

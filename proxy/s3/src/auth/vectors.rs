@@ -88,10 +88,12 @@ impl Vector {
         }
     }
 
-    fn authorization(&self) -> Authorization {
+    /// The signature, and the query that it covers.
+    fn authorization(&self) -> (Authorization, String) {
         match Mechanism::of(&self.head()).unwrap() {
-            Mechanism::Header(authorization) => authorization,
-            other => panic!("not in the header: {other:?}"),
+            Mechanism::Header(authorization) => (authorization, self.query.clone()),
+            Mechanism::Presigned(presigned) => (presigned.authorization, presigned.raw_query),
+            Mechanism::Version2(_) => panic!("{} is of Version 4", self.name()),
         }
     }
 
@@ -149,19 +151,23 @@ impl Vector {
 fn one_target_gives_the_canonical_request() {
     for vector in Vector::all() {
         let expected = vector.text("canonical_request");
-        let signed_headers = vector.authorization().signed_headers;
+        let (authorization, raw_query) = vector.authorization();
+        let head = Head {
+            raw_query: &raw_query,
+            ..vector.head()
+        };
         let payload = expected.rsplit('\n').next().unwrap();
-        let found = canonical::targets(&vector.head())
+        let found = canonical::targets(&head)
             .into_iter()
             .map(|(path, query)| Canonical {
                 path,
                 query,
-                signed_headers: &signed_headers,
+                signed_headers: &authorization.signed_headers,
                 payload,
             })
-            .any(|canonical| canonical.text(&vector.head()) == expected.as_bytes());
+            .any(|canonical| canonical.text(&head) == expected.as_bytes());
         let repeats = vector.name() == "refused_date_repeated";
-        let added = vector.name() == "refused_amz_header_added";
+        let added = vector.name().ends_with("header_added");
         assert_eq!(
             found,
             (vector.is_ok() || added) && !repeats,
@@ -177,7 +183,7 @@ fn canonical_requests_give_the_string_to_sign() {
         let digest = crate::hex::render(&<sha2::Sha256 as sha2::Digest>::digest(
             vector.text("canonical_request"),
         ));
-        let scope = vector.authorization().scope;
+        let scope = vector.authorization().0.scope;
         let text = scope::string_to_sign("20130524T000000Z", &scope, &digest);
         assert_eq!(text, vector.text("string_to_sign"), "{}", vector.name());
     }
@@ -194,7 +200,7 @@ fn strings_to_sign_give_the_signature() {
             "{}",
             vector.name()
         );
-        let authorization = vector.authorization();
+        let (authorization, _) = vector.authorization();
         assert_eq!(authorization.signature, signature, "{}", vector.name());
     }
 }
@@ -202,7 +208,7 @@ fn strings_to_sign_give_the_signature() {
 #[test]
 fn requests_get_their_verdict() {
     let vectors = Vector::all();
-    assert!(vectors.len() > 70, "{} vectors", vectors.len());
+    assert!(vectors.len() > 80, "{} vectors", vectors.len());
     for vector in &vectors {
         let verdict = match vector.verify() {
             Ok(verified) => {
@@ -224,8 +230,12 @@ fn our_signature_is_that_of_the_vector() {
         let mut lines = canonical.split('\n').skip(1);
         let encoded_by_the_book = lines.next() == Some(&*canonical::recoded_path(&vector.path))
             && lines.next() == Some(&*canonical::recoded_query(&vector.query));
-        let authorization = vector.authorization();
-        if !encoded_by_the_book || authorization.signed_headers != names_to_sign(&vector.headers) {
+        let (authorization, _) = vector.authorization();
+        let in_header = vector.headers.contains_key(header::AUTHORIZATION);
+        if !in_header
+            || !encoded_by_the_book
+            || authorization.signed_headers != names_to_sign(&vector.headers)
+        {
             continue;
         }
         signed += 1;
