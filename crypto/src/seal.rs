@@ -15,11 +15,14 @@ use crate::header::Role;
 use crate::keys::ClosingKey;
 use crate::keys::Dek;
 use crate::list::PartList;
+use crate::size::FOOTER_LEN;
+use crate::size::HEADER_LEN;
 use crate::size::PlainLen;
 use crate::size::SealedLen;
 use crate::suite::Suite;
 
-/// Seals one segment. Holds at most one chunk.
+/// Seals one segment. Holds at most one chunk, and gives each in one piece with what must stand
+/// before or behind it: the header before the first, padding and footer behind the last.
 pub struct Sealer {
     header: Header,
     key: SegmentKey,
@@ -27,6 +30,7 @@ pub struct Sealer {
     taken: u64,
     /// Index of the chunk that is being filled.
     index: u64,
+    /// That chunk, behind the header if it is the first.
     chunk: Vec<u8>,
 }
 
@@ -91,9 +95,6 @@ impl Sealer {
         if more > self.header.plain_len.0 - self.taken {
             return Err(Error::BodyTooLong);
         }
-        if self.taken == 0 && more > 0 {
-            sealed(self.header.render().to_vec());
-        }
         self.taken += more;
         self.fill(plain, sealed)
     }
@@ -118,39 +119,60 @@ impl Sealer {
         };
         let footer = self.key.seal_footer(footer.render()?)?;
         if plain_len == 0 {
-            sealed(self.header.render().to_vec());
+            self.begin_chunk();
         } else {
-            self.key.seal_chunk(self.index, &mut self.chunk)?;
-            sealed(self.chunk);
+            self.seal_chunk()?;
         }
-        let mut tail = zeros(self.header.padding_len());
-        tail.extend_from_slice(&footer);
-        sealed(tail);
+        let mut last = self.chunk;
+        last.resize(last.len() + as_usize(self.header.padding_len()), 0);
+        last.extend_from_slice(&footer);
+        sealed(last);
         Ok(())
     }
 
     fn fill(&mut self, mut plain: &[u8], sealed: &mut dyn FnMut(Vec<u8>)) -> Result<(), Error> {
         while !plain.is_empty() {
-            let full = as_usize(self.header.chunk_plain_len(self.index));
-            if self.chunk.capacity() == 0 {
-                self.chunk.reserve_exact(full + TAG_LEN);
+            if self.chunk.is_empty() {
+                self.begin_chunk();
             }
+            let full = self.start() + as_usize(self.header.chunk_plain_len(self.index));
             let (now, later) = plain.split_at(plain.len().min(full - self.chunk.len()));
             self.chunk.extend_from_slice(now);
             plain = later;
             if self.chunk.len() == full && !self.at_last_chunk() {
-                self.release(sealed)?;
+                self.seal_chunk()?;
+                self.index += 1;
+                sealed(std::mem::take(&mut self.chunk));
             }
         }
         Ok(())
     }
 
-    fn release(&mut self, sealed: &mut dyn FnMut(Vec<u8>)) -> Result<(), Error> {
-        let mut chunk = std::mem::take(&mut self.chunk);
-        self.key.seal_chunk(self.index, &mut chunk)?;
-        self.index += 1;
-        sealed(chunk);
-        Ok(())
+    /// Takes room for all that comes out with the chunk.
+    fn begin_chunk(&mut self) {
+        let mut room = self.start();
+        if self.header.plain_len.0 > 0 {
+            room += as_usize(self.header.chunk_plain_len(self.index)) + TAG_LEN;
+        }
+        if self.index + 1 >= self.header.chunks() {
+            room += as_usize(self.header.padding_len() + FOOTER_LEN);
+        }
+        self.chunk.reserve_exact(room);
+        if self.index == 0 {
+            self.chunk.extend_from_slice(&self.header.render());
+        }
+    }
+
+    fn seal_chunk(&mut self) -> Result<(), Error> {
+        let start = self.start();
+        self.key
+            .seal_chunk_behind(start, self.index, &mut self.chunk)
+    }
+
+    /// Where the chunk begins in its buffer.
+    fn start(&self) -> usize {
+        let header = as_usize(HEADER_LEN);
+        if self.index == 0 { header } else { 0 }
     }
 
     fn at_last_chunk(&self) -> bool {
@@ -187,12 +209,6 @@ pub fn added_segment(
     Ok([&header.render()[..], &padding, &footer].concat())
 }
 
-fn zeros(len: u64) -> Vec<u8> {
-    let mut out = Vec::with_capacity(as_usize(len) + 80);
-    out.resize(as_usize(len), 0);
-    out
-}
-
 /// Lengths of chunks and padding, 5 MiB at most.
 pub(crate) fn as_usize(len: u64) -> usize {
     // INVARIANT: FORMAT.md §4.2 caps what is held in memory far below 4 GiB.
@@ -227,9 +243,9 @@ mod tests {
     fn the_last_chunk_comes_out_of_finish_only() {
         for (plain, pushed, finished) in [
             (0, 0, 64 + 80),
-            (1, 64, 17 + 80),
-            (65_535, 64, 65_551 + 80),
-            (65_536, 64, 65_552 + 80),
+            (1, 0, 64 + 17 + 80),
+            (65_535, 0, 64 + 65_551 + 80),
+            (65_536, 0, 64 + 65_552 + 80),
             (65_537, 64 + 65_552, 17 + 80),
             (131_072, 64 + 65_552, 65_552 + 80),
         ] {
@@ -246,7 +262,25 @@ mod tests {
     fn a_part_is_padded_before_its_footer() {
         let sealer = Sealer::part(&DEK, Suite::Sm4Gcm, 1, false, PlainLen(1), [0; 32]).unwrap();
         assert_eq!(sealer.sealed_len(), SealedLen(16_529));
-        assert_eq!(lengths(sealer, &[7]), (64, 17 + 16 * 1023 + 80));
+        assert_eq!(lengths(sealer, &[7]), (0, 64 + 17 + 16 * 1023 + 80));
+    }
+
+    #[test]
+    fn every_chunk_leaves_in_one_piece_that_needed_no_more_room() {
+        for (plain, pieces) in [
+            (0, &[64 + 80][..]),
+            (1, &[64 + 17 + 80]),
+            (65_537, &[64 + 65_552, 17 + 80]),
+            (196_608, &[64 + 65_552, 65_552, 65_552 + 80]),
+        ] {
+            let mut out = Vec::new();
+            let mut sink = |piece: Vec<u8>| out.push((piece.len(), piece.capacity()));
+            let mut sealer = whole(plain as u64);
+            sealer.push(&vec![7; plain], &mut sink).unwrap();
+            sealer.finish(&Digests::default(), &mut sink).unwrap();
+            let expected: Vec<_> = pieces.iter().map(|&len| (len, len)).collect();
+            assert_eq!(out, expected, "{plain}");
+        }
     }
 
     #[test]

@@ -55,8 +55,19 @@ impl SegmentKey {
 
     /// Seals chunk `index` in place and appends its tag.
     pub fn seal_chunk(&self, index: u64, chunk: &mut Vec<u8>) -> Result<(), Error> {
+        self.seal_chunk_behind(0, index, chunk)
+    }
+
+    /// Seals chunk `index`, which is all of `buffer` from `start`, in place and appends its tag.
+    pub(crate) fn seal_chunk_behind(
+        &self,
+        start: usize,
+        index: u64,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let chunk = buffer.get_mut(start..).ok_or(Error::SealRefused)?;
         let tag = self.seal(Kind::Chunk, index, chunk)?;
-        chunk.extend_from_slice(&tag);
+        buffer.extend_from_slice(&tag);
         Ok(())
     }
 
