@@ -4,7 +4,7 @@
 //! Pure: no sockets, files, environment or clock; the present is an argument. The crate does not
 //! know that anything is encrypted, nor which HTTP engine carries the bytes.
 //!
-//! The way through, in the order a request takes it: [`Target`] and [`Query`] are parsed, [`route`]
+//! The way through, in the order a request takes it: [`Target`] and [`Query`] are parsed, [`route()`]
 //! names the [`Operation`], [`verify`] makes the only [`Verified`], [`Body`] holds the payload
 //! guilty until its last byte; [`sign`] puts a new signature on what goes on to the backend.
 
