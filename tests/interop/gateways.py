@@ -20,6 +20,7 @@ PATIENCE = 20
 CONFIGURATION = """\
 listen:
   - address: {listen}
+domains: [s3.example.com, objects.test]
 backend:
   endpoints: [http://{backend}]
   credentials:
