@@ -10,15 +10,6 @@ pub struct ETag {
 }
 
 impl ETag {
-    /// A strong tag; `None` when a header could not carry it between quotes.
-    #[must_use]
-    pub fn strong(value: &str) -> Option<Self> {
-        is_opaque(value).then(|| Self {
-            value: value.to_owned(),
-            weak: false,
-        })
-    }
-
     /// Parses `"abc"`, `W/"abc"` or, as S3 accepts it, `abc`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -41,18 +32,6 @@ impl ETag {
             value: value.to_owned(),
             weak,
         })
-    }
-
-    /// The tag without quotes and without `W/`.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.value
-    }
-
-    /// Whether it was marked `W/`.
-    #[must_use]
-    pub fn is_weak(&self) -> bool {
-        self.weak
     }
 }
 
@@ -83,23 +62,18 @@ impl ETagList {
         (!tags.is_empty()).then_some(Self::Tags(tags))
     }
 
-    /// Weak comparison, for `If-None-Match`: the texts are equal.
+    /// The list with the text of each tag replaced; `None` when a text does not fit between quotes.
     #[must_use]
-    pub fn matches_weakly(&self, tag: &ETag) -> bool {
-        self.any(|listed| listed.value == tag.value)
-    }
-
-    /// Strong comparison, for `If-Match`: the texts are equal and neither is weak.
-    #[must_use]
-    pub fn matches_strongly(&self, tag: &ETag) -> bool {
-        self.any(|listed| listed.value == tag.value && !listed.weak && !tag.weak)
-    }
-
-    fn any(&self, test: impl Fn(&ETag) -> bool) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Tags(tags) => tags.iter().any(test),
-        }
+    pub fn map(&self, text: impl Fn(&str) -> String) -> Option<Self> {
+        let Self::Tags(tags) = self else {
+            return Some(Self::Any);
+        };
+        let tags = tags.iter().map(|tag| {
+            let value = text(&tag.value);
+            let weak = tag.weak;
+            is_opaque(&value).then_some(ETag { value, weak })
+        });
+        tags.collect::<Option<_>>().map(Self::Tags)
     }
 }
 
@@ -173,22 +147,16 @@ mod tests {
         for text in ["", ",", "*, \"a\"", "\"a\" \"b\"", "\"a"] {
             assert_eq!(ETagList::parse(text), None, "{text}");
         }
-        assert_eq!(ETag::strong("a\"b"), None);
     }
 
     #[test]
-    fn weak_tags_match_only_weakly() {
-        let list = ETagList::parse("\"x\", W/\"abc\"").unwrap();
-        let tag = ETag::strong("abc").unwrap();
-        assert!(list.matches_weakly(&tag));
-        assert!(!list.matches_strongly(&tag));
-        assert!(ETagList::parse("\"abc\"").unwrap().matches_strongly(&tag));
-        assert!(
-            !ETagList::parse("\"abc\"")
-                .unwrap()
-                .matches_strongly(&ETag::parse("W/\"abc\"").unwrap())
-        );
-        assert!(ETagList::Any.matches_strongly(&tag));
+    fn tags_are_replaced_and_keep_their_weakness() {
+        let list = ETagList::parse("\"x\", W/\"y\", z").unwrap();
+        let mapped = list.map(|text| format!("{text}-0")).unwrap();
+        assert_eq!(mapped.to_string(), "\"x-0\", W/\"y-0\", \"z-0\"");
+        assert_eq!(list.map(|_| "a\"b".to_owned()), None);
+        let any = ETagList::Any.map(|_| String::new()).unwrap();
+        assert_eq!(any.to_string(), "*");
     }
 
     #[test]

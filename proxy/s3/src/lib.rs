@@ -33,7 +33,7 @@ pub use body::{Body, Claims, Proven, storable_content_encoding};
 pub use checksum::ChecksumAlgorithm;
 pub use code::ErrorCode;
 pub use error::Error;
-pub use etag::{ETag, ETagList};
+pub use etag::ETagList;
 pub use operation::Operation;
 pub use query::Query;
 pub use range::{RangeHeader, Unsatisfiable};

@@ -4,6 +4,7 @@
 use http::HeaderMap;
 use http::HeaderValue;
 use http::header;
+use s3::ETagList;
 
 use super::Objects;
 
@@ -70,22 +71,10 @@ pub(super) fn present(headers: &HeaderMap) -> bool {
 
 /// Maps a list of entity tags. What is not a list of tags is left to the backend to refuse.
 fn map_list(value: &HeaderValue, objects: Objects) -> HeaderValue {
-    let Ok(text) = value.to_str() else {
-        return value.clone();
-    };
-    let mapped: Vec<_> = text
-        .split(',')
-        .map(|tag| map_tag(tag.trim(), objects))
-        .collect();
-    HeaderValue::try_from(mapped.join(", ")).unwrap_or_else(|_| value.clone())
-}
-
-fn map_tag(tag: &str, objects: Objects) -> String {
-    let (weak, tag) = tag.strip_prefix("W/").map_or(("", tag), |tag| ("W/", tag));
-    match tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')) {
-        Some(inner) => format!("{weak}\"{}\"", backend_etag(inner, objects)),
-        None => format!("{weak}{}", backend_etag(tag, objects)),
-    }
+    let list = value.to_str().ok().and_then(ETagList::parse);
+    list.and_then(|list| list.map(|etag| backend_etag(etag, objects)))
+        .and_then(|list| HeaderValue::try_from(list.to_string()).ok())
+        .unwrap_or_else(|| value.clone())
 }
 
 fn is_hex(text: &str) -> bool {
@@ -125,14 +114,16 @@ mod tests {
     #[test]
     fn conditions_keep_quotes_weakness_and_stars() {
         let mut from = HeaderMap::new();
-        let list = format!("\"{HEX}-0\", W/\"{HEX}\", *, {HEX}-0");
+        let list = format!("\"{HEX}-0\", W/\"{HEX}\", \"a,b\", {HEX}-0");
         from.insert(header::IF_MATCH, list.parse().unwrap());
+        from.insert(header::IF_NONE_MATCH, HeaderValue::from_static("*"));
         let mut to = HeaderMap::new();
         copy(&from, &mut to, Objects::Sealed);
         assert_eq!(
             to[header::IF_MATCH],
-            format!("\"{HEX}\", W/\"{HEX}-0\", *, {HEX}")
+            format!("\"{HEX}\", W/\"{HEX}-0\", \"a,b\", \"{HEX}\"")
         );
+        assert_eq!(to[header::IF_NONE_MATCH], "*");
         copy(&from, &mut to, Objects::Foreign);
         assert!(present(&to));
     }
