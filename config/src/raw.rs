@@ -138,6 +138,7 @@ pub(crate) struct Credentials {
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub(crate) struct Client {
     /// What rules, refusals and audit lines call it: 1–64 of `A–Z a–z 0–9 . _ -`. No default.
+    /// `anonymous` stands for callers who do not sign, and has no keys.
     pub name: Option<String>,
     /// The public half of the pair it signs with: a text, `{env: NAME}` or `{file: PATH}`. No
     /// default.

@@ -14,10 +14,10 @@ use time::OffsetDateTime;
 use crate::call::Call;
 use crate::error::Result;
 
-/// A verified identity, and what its signature says of the body.
+/// Who calls, and what the head says of the body.
 #[derive(Debug)]
 pub struct Caller {
-    /// Who it is.
+    /// Who it is; anonymous when nobody signed.
     pub name: policy::Caller,
     /// Proof of the head; the body proves itself while it streams.
     pub verified: Verified,
@@ -45,7 +45,8 @@ impl Clients {
         }
     }
 
-    /// Verifies the head of a request at the time `now`.
+    /// Verifies the head of a request at the time `now`; without a signature the caller is
+    /// anonymous, whom only the policy can let in.
     pub fn authenticate(
         &self,
         call: &Call,
@@ -61,13 +62,19 @@ impl Clients {
             limits: self.limits,
         };
         let verified = s3::verify(&call.head(method, headers), &secrets, &expect)?;
-        let (name, _) = self
-            .by_access_key
-            .get(verified.access_key())
-            .ok_or_else(|| s3::Error::new(s3::ErrorCode::InvalidAccessKeyId))?;
-        Ok(Caller {
-            name: policy::Caller::Client(name.clone()),
-            verified,
-        })
+        self.caller(verified)
+    }
+
+    fn caller(&self, verified: Verified) -> Result<Caller> {
+        let name = match verified.access_key() {
+            None => policy::Caller::Anonymous,
+            Some(access_key) => {
+                let known = self.by_access_key.get(access_key);
+                let (name, _) =
+                    known.ok_or_else(|| s3::Error::new(s3::ErrorCode::InvalidAccessKeyId))?;
+                policy::Caller::Client(name.clone())
+            }
+        };
+        Ok(Caller { name, verified })
     }
 }

@@ -31,6 +31,7 @@ clients:
     access_key: {{env: AWS_ACCESS_KEY_ID}}
     secret_key: {{env: AWS_SECRET_ACCESS_KEY}}
     may: [{{bucket: "*", actions: [read, write, list, delete, configure]}}]
+{clients}
 keys:
   - {{name: demo, provider: local, file: {keyring}}}
 rules:
@@ -174,12 +175,13 @@ class Demo(Gateway):
 class Server(Gateway):
     """`sealgate serve` in front of a store of somebody else's."""
 
-    def __init__(self, folder, demo, backend, keyring, rules=SEAL_EVERYTHING, silence="60s"):
+    def __init__(self, folder, demo, backend, keyring, rules=SEAL_EVERYTHING, silence="60s", clients=""):
         folder.mkdir()
         listen = free_address()
         file = folder / "sealgate.yaml"
         file.write_text(CONFIGURATION.format(
-            listen=listen, backend=backend, keyring=keyring, rules=rules, silence=silence))
+            listen=listen, backend=backend, keyring=keyring, rules=rules, silence=silence,
+            clients=clients))
         self.said = demo.credentials() | {"AWS_ENDPOINT_URL": f"http://{listen}"}
         super().__init__(folder, "serve", file, environment=self.said)
 

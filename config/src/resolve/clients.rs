@@ -40,16 +40,18 @@ pub(crate) fn resolve(raw: Option<List<raw::Client>>, desk: &mut Desk<'_>) -> (V
     let entries = desk.entries(raw, &path);
     let mut clients: Vec<Client> = Vec::new();
     for (path, raw) in entries {
-        let name = own_name(raw.name.as_deref(), &path.key("name"), &known, desk);
-        known.complete &= name.is_some();
+        let caller = own_name(raw.name.as_deref(), &path.key("name"), &known, desk);
+        known.complete &= caller.is_some();
         let may = may(raw.may, &path.key("may"), desk);
-        if let Some(name) = name.clone() {
-            let caller = Caller::Client(name);
-            if !known.holds(&caller) {
-                known.grants.push(Grants { caller, may });
-            }
+        if let Some(caller) = caller.clone().filter(|caller| !known.holds(caller)) {
+            known.grants.push(Grants { caller, may });
         }
         let (public, secret) = (path.key("access_key"), path.key("secret_key"));
+        if caller == Some(Caller::Anonymous) {
+            signs_nothing(&raw.access_key, &public, desk);
+            signs_nothing(&raw.secret_key, &secret, desk);
+            continue;
+        }
         let access_key = desk.required(raw.access_key, &public);
         let access_key = access_key.and_then(|text| desk.access_key(text, &public));
         let secret_key = desk.required(raw.secret_key, &secret);
@@ -61,7 +63,7 @@ pub(crate) fn resolve(raw: Option<List<raw::Client>>, desk: &mut Desk<'_>) -> (V
             let reason = format!("client `{}` has the same access key", other.name);
             desk.problem(&public, reason);
         }
-        if let (Some(name), Some(secret_key)) = (name, secret_key) {
+        if let (Some(Caller::Client(name)), Some(secret_key)) = (caller, secret_key) {
             clients.push(Client {
                 name,
                 access_key,
@@ -72,22 +74,22 @@ pub(crate) fn resolve(raw: Option<List<raw::Client>>, desk: &mut Desk<'_>) -> (V
     (clients, known)
 }
 
-fn own_name(
-    raw: Option<&str>,
-    path: &Path,
-    known: &Known,
-    desk: &mut Desk<'_>,
-) -> Option<ClientName> {
+fn own_name(raw: Option<&str>, path: &Path, known: &Known, desk: &mut Desk<'_>) -> Option<Caller> {
     let text = desk.required(raw, path)?;
-    if text == ANONYMOUS {
-        desk.problem(path, ANONYMOUS_LATER);
-        return None;
+    let caller = match text {
+        ANONYMOUS => Caller::Anonymous,
+        _ => Caller::Client(desk.parsed(ClientName::parse(text), path)?),
+    };
+    if known.holds(&caller) {
+        desk.problem(path, format!("another client is already named `{text}`"));
     }
-    let name = desk.parsed(ClientName::parse(text), path)?;
-    if known.holds(&Caller::Client(name.clone())) {
-        desk.problem(path, format!("another client is already named `{name}`"));
+    Some(caller)
+}
+
+fn signs_nothing<T>(key: &Option<T>, path: &Path, desk: &mut Desk<'_>) {
+    if key.is_some() {
+        desk.problem(path, "anonymous callers do not sign; leave it out");
     }
-    Some(name)
 }
 
 fn may(raw: Option<List<raw::Grant>>, path: &Path, desk: &mut Desk<'_>) -> Vec<Grant> {
@@ -108,6 +110,3 @@ fn may(raw: Option<List<raw::Grant>>, path: &Path, desk: &mut Desk<'_>) -> Vec<G
 
 /// The name of callers who do not sign.
 pub(crate) const ANONYMOUS: &str = "anonymous";
-
-/// What is said where they are named.
-pub(crate) const ANONYMOUS_LATER: &str = "anonymous callers are not supported yet; leave it out";

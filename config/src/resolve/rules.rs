@@ -22,7 +22,6 @@ use crate::raw::SealDefault;
 use crate::raw::SseWord;
 use crate::resolve::Desk;
 use crate::resolve::clients::ANONYMOUS;
-use crate::resolve::clients::ANONYMOUS_LATER;
 use crate::resolve::clients::Known;
 use crate::resolve::keys::KeyNames;
 use crate::resolve::numbered;
@@ -120,15 +119,11 @@ fn callers_of(
 }
 
 fn caller(text: &str, known: &Known, path: &Path, desk: &mut Desk<'_>) -> Option<CallerPattern> {
-    match text {
+    let caller = match text {
         "*" => return Some(CallerPattern::AnyClient),
-        ANONYMOUS => {
-            desk.problem(path, ANONYMOUS_LATER);
-            return None;
-        }
-        _ => {}
-    }
-    let caller = Caller::Client(desk.parsed(ClientName::parse(text), path)?);
+        ANONYMOUS => Caller::Anonymous,
+        _ => Caller::Client(desk.parsed(ClientName::parse(text), path)?),
+    };
     if known.holds(&caller) {
         return Some(CallerPattern::Exactly(caller));
     }

@@ -156,3 +156,39 @@ fn seal(rule: &Rule) -> (&str, Algorithm) {
         Protection::Relay => panic!("it does not seal"),
     }
 }
+
+#[test]
+fn strangers_may_do_what_a_rule_and_their_entry_say() {
+    let text = SMALLEST
+        .replace(
+            "keys:\n",
+            "  - {name: anonymous, may: [{bucket: \"pub\", actions: [read]}]}\nkeys:\n",
+        )
+        .replace(
+            "bucket: \"*\"}",
+            "bucket: \"*\", clients: [app, anonymous]}",
+        );
+    let config = Shelf::stocked().load(&text).unwrap();
+    let clients: Vec<_> = config
+        .clients
+        .iter()
+        .map(|client| client.name.as_str())
+        .collect();
+    assert_eq!(clients, ["app"], "nobody signs as anonymous");
+    let may = |action, bucket| {
+        let request = Request {
+            caller: &Caller::Anonymous,
+            action,
+            operation: "Op",
+            bucket: Some(bucket),
+            object: Some("x"),
+        };
+        matches!(
+            policy::decide(&config.rules, &request),
+            Decision::Permitted(_)
+        )
+    };
+    assert!(may(Action::Read, "pub"));
+    assert!(!may(Action::Write, "pub"));
+    assert!(!may(Action::Read, "other"));
+}

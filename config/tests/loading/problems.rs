@@ -98,7 +98,7 @@ fn a_name_that_could_not_be_read_is_not_missed_elsewhere() {
         ("name: main", "nmae: main", 8),
         ("name: main", "name: \"ma in\"", 8),
         ("name: app", "name: 1", 6),
-        ("name: app", "name: anonymous", 6),
+        ("name: app", "name: \"an onym\"", 6),
     ] {
         let text = smallest_with(old, new).replacen(
             "\"*\"}}",

@@ -146,10 +146,7 @@ fn keys_of_rules_that_come_later_are_told_from_keys_that_do_not_exist() {
     ] {
         refuses(&[(old, &new, &later(path))]);
     }
-    let anonymous = ": anonymous callers are not supported yet; leave it out";
     refuses(&[
-        ("name: app", "name: anonymous", anonymous),
-        (RULE, "{bucket: x, clients: [anonymous]}}", anonymous),
         (
             RULE,
             "{bucket: x, operations: [PutObject]}}",
@@ -490,4 +487,20 @@ fn limits_are_longer_than_nothing_and_carry_units() {
     assert_eq!(limits.connect.as_secs(), 2);
     assert_eq!(limits.silence.as_secs(), 180);
     assert_eq!(limits.xml_body, 1);
+}
+
+#[test]
+fn callers_who_do_not_sign_have_no_keys_and_are_named_before_rules_do() {
+    let keys = "access_key: AKA, secret_key: {file: app.secret}";
+    let stranger = |key: &str| format!("name: anonymous, {key}");
+    for key in keys.split(", ") {
+        let problem = ": anonymous callers do not sign; leave it out";
+        let signer = format!("name: app, {keys}");
+        refuses(&[(&signer, &stranger(key), problem)]);
+    }
+    refuses(&[(
+        RULE,
+        "{bucket: x, clients: [anonymous]}}",
+        ": no client is named `anonymous`",
+    )]);
 }

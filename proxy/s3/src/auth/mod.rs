@@ -13,6 +13,7 @@ mod presigned;
 mod scope;
 mod sign;
 mod v2;
+mod verified;
 mod verify;
 
 #[cfg(test)]
@@ -22,7 +23,8 @@ pub(crate) use frames::{FrameChain, FrameSeed};
 pub use key::{SecretKey, SigningKey};
 pub use payload::{Frames, Payload, UNSIGNED_PAYLOAD};
 pub use sign::sign;
-pub use verify::{Expectation, Limits, Verified, verify};
+pub use verified::{Expectation, Limits, Verified};
+pub use verify::verify;
 
 /// The head of a request as it is on the wire. Signatures cover the raw target: decoded and encoded
 /// again it may look different.

@@ -1,8 +1,7 @@
-//! Verifying a request's signature: the only maker of [`Verified`].
+//! Verifying the signature in a request's head.
 
 use std::sync::Arc;
 
-use time::Duration;
 use time::OffsetDateTime;
 
 use crate::Error;
@@ -24,62 +23,15 @@ use crate::auth::payload::UNSIGNED_PAYLOAD;
 use crate::auth::presigned;
 use crate::auth::presigned::Presigned;
 use crate::auth::scope;
+use crate::auth::scope::Scope;
 use crate::auth::v2;
+use crate::auth::verified::Expectation;
+use crate::auth::verified::Verified;
 use crate::header;
 
-/// What a signature is held against.
-#[derive(Clone, Copy, Debug)]
-pub struct Expectation<'a> {
-    /// The present.
-    pub now: OffsetDateTime,
-    /// The region signatures must be made for; `*` accepts any.
-    pub region: &'a str,
-    /// The bucket that the host names, where it does: Version 2 signs it as part of the path.
-    pub host_bucket: Option<&'a str>,
-    /// The measures of what is tolerated.
-    pub limits: Limits,
-}
-
-/// The measures of what is tolerated in a signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// How far the request's time may lie from `now`, in either direction.
-    pub skew_max: Duration,
-}
-
-impl Default for Limits {
-    /// AWS's own: 15 minutes.
-    fn default() -> Self {
-        Self {
-            skew_max: Duration::minutes(15),
-        }
-    }
-}
-
-/// The proof that the head of a request was signed by the owner of an access key.
-#[derive(Debug)]
-pub struct Verified {
-    access_key: String,
-    payload: Payload,
-}
-
-impl Verified {
-    /// Who signed.
-    #[must_use]
-    pub fn access_key(&self) -> &str {
-        &self.access_key
-    }
-
-    /// What the signature says of the body, which is not yet proven: [`crate::Body`] does that.
-    #[must_use]
-    pub fn payload(&self) -> &Payload {
-        &self.payload
-    }
-}
-
-/// Verifies the signature of `head`; `secrets` finds the secret of an access key.
+/// Verifies the signature of `head`, if it has one; `secrets` finds the secret of an access key.
 ///
-/// Errors, in the order they are looked for: those of a signature that is missing, of another kind
+/// Errors, in the order they are looked for: those of a signature of another kind
 /// or malformed; `AccessDenied` without a usable date; `AuthorizationHeaderMalformed` or
 /// `AuthorizationQueryParametersError` for another day or region; `InvalidAccessKeyId`;
 /// `RequestTimeTooSkewed`, or `AccessDenied` for a URL whose time is over; `InvalidRequest` for
@@ -94,7 +46,7 @@ pub fn verify(
     match Mechanism::of(head)? {
         Mechanism::Header(authorization) => {
             let time = scope::time_of(head.headers)?;
-            scope_fits(&authorization, time, expect)?;
+            scope_fits(&authorization.scope, time, expect)?;
             let secret = secret_of(&authorization.access_key, secrets)?;
             time_is_near(time, expect)?;
             let payload =
@@ -113,20 +65,24 @@ pub fn verify(
                 raw_query,
                 ..
             } = &*presigned;
-            scope_fits(authorization, *time, expect).map_err(in_query)?;
+            scope_fits(&authorization.scope, *time, expect).map_err(in_query)?;
             let secret = secret_of(&authorization.access_key, secrets)?;
             presigned.is_good(expect.now, expect.limits.skew_max)?;
             let head = Head { raw_query, ..*head };
             version_4(&head, authorization.clone(), *time, payload, secret)
         }
         Mechanism::Version2(signature) => version_2(head, &signature, secrets, expect),
+        Mechanism::None => anonymous(head),
     }
 }
 
 /// Finds the secret of an access key.
-type Secrets<'s, 'c> = &'s dyn Fn(&str) -> Option<&'c SecretKey>;
+pub(super) type Secrets<'s, 'c> = &'s dyn Fn(&str) -> Option<&'c SecretKey>;
 
-fn secret_of<'c>(access_key: &str, secrets: Secrets<'_, 'c>) -> Result<&'c SecretKey, Error> {
+pub(super) fn secret_of<'c>(
+    access_key: &str,
+    secrets: Secrets<'_, 'c>,
+) -> Result<&'c SecretKey, Error> {
     secrets(access_key).ok_or_else(|| {
         Error::new(ErrorCode::InvalidAccessKeyId).with_detail("AWSAccessKeyId", access_key)
     })
@@ -202,10 +158,7 @@ fn version_4(
             trailer,
         }),
     };
-    Ok(Verified {
-        access_key,
-        payload,
-    })
+    Ok(Verified::signed(access_key, payload))
 }
 
 fn version_2(
@@ -228,33 +181,43 @@ fn version_2(
     }
     // All x-amz-* headers are signed, and none of OBS's.
     everything_counts(head, |name| name.starts_with("x-amz-"))?;
+    let payload = unsigned_payload(head)?;
+    signature.verify(head, expect.host_bucket, secret)?;
+    without_token(head)?;
+    Ok(Verified::signed(signature.access_key.clone(), payload))
+}
+
+/// Nobody signed. Headers given twice are refused all the same.
+fn anonymous(head: &Head<'_>) -> Result<Verified, Error> {
+    everything_counts(head, |_| true)?;
+    let payload = unsigned_payload(head)?;
+    without_token(head)?;
+    Ok(Verified::anonymous(payload))
+}
+
+/// What is said of the body where no signature chains its frames.
+fn unsigned_payload(head: &Head<'_>) -> Result<Payload, Error> {
     let payload = header::single(head.headers, header::CONTENT_SHA256)?;
-    let payload = match payload_of(head, payload.unwrap_or(UNSIGNED_PAYLOAD))? {
-        Keyword::Unsigned => Payload::Unsigned,
-        Keyword::Sha256(hash) => Payload::Sha256(hash),
+    match payload_of(head, payload.unwrap_or(UNSIGNED_PAYLOAD))? {
+        Keyword::Unsigned => Ok(Payload::Unsigned),
+        Keyword::Sha256(hash) => Ok(Payload::Sha256(hash)),
         Keyword::Frames {
             signed: false,
             trailer,
-        } => Payload::Frames(Frames {
+        } => Ok(Payload::Frames(Frames {
             seed: None,
             trailer,
-        }),
-        Keyword::Frames { signed: true, .. } => return Err(frames_do_not_fit()),
-    };
-    signature.verify(head, expect.host_bucket, secret)?;
-    without_token(head)?;
-    Ok(Verified {
-        access_key: signature.access_key.clone(),
-        payload,
-    })
+        })),
+        Keyword::Frames { signed: true, .. } => Err(frames_do_not_fit()),
+    }
 }
 
-fn scope_fits(
-    authorization: &Authorization,
+/// Whether a credential is for the day of `time` and the expected region.
+pub(super) fn scope_fits(
+    scope: &Scope,
     time: OffsetDateTime,
     expect: &Expectation<'_>,
 ) -> Result<(), Error> {
-    let scope = &authorization.scope;
     let timestamp = scope::render_time(time);
     if timestamp.get(..8) != Some(&*scope.date) {
         return Err(malformed(&format!(

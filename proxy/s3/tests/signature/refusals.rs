@@ -324,3 +324,19 @@ fn a_mismatch_shows_the_stages_without_the_secrets() {
         assert!(!shown.contains(secret), "{shown}");
     }
 }
+
+#[test]
+fn who_does_not_sign_is_nobody_and_vouches_for_nothing() {
+    let nobody = || Request::plain().without("authorization");
+    let verified = nobody().verify().unwrap();
+    assert_eq!(verified.access_key(), None);
+    let payload = "x-amz-content-sha256";
+    let frames = nobody()
+        .without(payload)
+        .with(payload, "STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
+    assert_eq!(code(&frames), Some(ErrorCode::InvalidRequest));
+    let token = nobody().with("x-amz-security-token", "t");
+    assert_eq!(code(&token), Some(ErrorCode::InvalidToken));
+    let twice = nobody().with("host", "other");
+    assert_eq!(code(&twice), Some(ErrorCode::InvalidRequest));
+}
