@@ -15,6 +15,7 @@ mod checksum;
 mod code;
 mod error;
 mod etag;
+mod form;
 pub mod header;
 mod hex;
 mod operation;
@@ -26,14 +27,15 @@ pub mod xml;
 
 pub use address::{BucketName, ObjectName, Target};
 pub use auth::{
-    Expectation, Frames, Head, Limits, Payload, SecretKey, SigningKey, UNSIGNED_PAYLOAD, Verified,
-    sign, verify,
+    Expectation, FormCall, Frames, Head, Limits, Payload, SecretKey, SigningKey, UNSIGNED_PAYLOAD,
+    Verified, sign, verify, verify_form,
 };
 pub use body::{Body, Claims, Proven, storable_content_encoding};
 pub use checksum::ChecksumAlgorithm;
 pub use code::ErrorCode;
 pub use error::Error;
 pub use etag::ETagList;
+pub use form::{Form, FormFile, FormReader, Read, Success};
 pub use operation::Operation;
 pub use query::Query;
 pub use range::{RangeHeader, Unsatisfiable};

@@ -85,7 +85,8 @@ pub(crate) fn has_any(raw_query: &str, names: &[&str]) -> bool {
     })
 }
 
-fn two() -> Error {
+/// Two ways to sign one request.
+pub(super) fn two() -> Error {
     Error::new(ErrorCode::InvalidArgument).with_message(
         "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, \
          Signature query string parameter or the Authorization header should be specified",

@@ -1,10 +1,12 @@
-//! Who signed a request: AWS Signature Version 4 in the header and in the query, Version 2 in both;
+//! Who signed a request: AWS Signature Version 4 in the header, in the query and in a form, Version 2
+//! in all three;
 //! and signing one, always Version 4 in the header.
 //!
 //! OBS signatures are refused with the answer S3 gives where it does not support them.
 
 mod authorization;
 mod canonical;
+mod form;
 mod frames;
 mod key;
 mod mechanism;
@@ -19,6 +21,7 @@ mod verify;
 #[cfg(test)]
 mod vectors;
 
+pub use form::{FormCall, verify_form};
 pub(crate) use frames::{FrameChain, FrameSeed};
 pub use key::{SecretKey, SigningKey};
 pub use payload::{Frames, Payload, UNSIGNED_PAYLOAD};

@@ -89,7 +89,7 @@ pub(super) fn secret_of<'c>(
 }
 
 /// What is wrong with a credential, said of a presigned URL.
-fn in_query(error: Error) -> Error {
+pub(super) fn in_query(error: Error) -> Error {
     let message = error.message.replacen(
         "The authorization header is malformed;",
         "Error parsing the X-Amz-Credential parameter;",
@@ -266,7 +266,10 @@ fn frames_do_not_fit() -> Error {
 }
 
 /// No header that could change the request's meaning is ambiguous or outside the signature.
-fn everything_counts(head: &Head<'_>, is_signed: impl Fn(&str) -> bool) -> Result<(), Error> {
+pub(super) fn everything_counts(
+    head: &Head<'_>,
+    is_signed: impl Fn(&str) -> bool,
+) -> Result<(), Error> {
     header::single(head.headers, "host")?;
     header::single(head.headers, "content-length")?;
     let mut unsigned: Vec<&str> = head

@@ -18,7 +18,8 @@ use crate::request::SECRET;
 
 const DATE: &str = "Fri, 24 May 2013 12:00:00 GMT";
 
-fn signature(text: &str) -> String {
+/// The signature of a request or a policy.
+pub fn signature(text: &str) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(SECRET.as_bytes()).unwrap();
     mac.update(text.as_bytes());
     STANDARD.encode(mac.finalize().into_bytes())
