@@ -7,6 +7,7 @@ use http::HeaderMap;
 use http::Method;
 use policy::ClientName;
 use s3::Expectation;
+use s3::FormCall;
 use s3::SecretKey;
 use s3::Verified;
 use time::OffsetDateTime;
@@ -54,15 +55,33 @@ impl Clients {
         headers: &HeaderMap,
         now: OffsetDateTime,
     ) -> Result<Caller> {
-        let secrets = |access_key: &str| self.by_access_key.get(access_key).map(|(_, key)| key);
-        let expect = Expectation {
+        let head = call.head(method, headers);
+        let verified = s3::verify(&head, &|key| self.secret(key), &self.expect(call, now))?;
+        self.caller(verified)
+    }
+
+    /// Verifies a form, which brings its proof in its fields, at the time `now`.
+    pub fn authenticate_form(
+        &self,
+        call: &Call,
+        form: &FormCall<'_>,
+        now: OffsetDateTime,
+    ) -> Result<Caller> {
+        let verified = s3::verify_form(form, &|key| self.secret(key), &self.expect(call, now))?;
+        self.caller(verified)
+    }
+
+    fn secret(&self, access_key: &str) -> Option<&SecretKey> {
+        self.by_access_key.get(access_key).map(|(_, secret)| secret)
+    }
+
+    fn expect<'a>(&'a self, call: &'a Call, now: OffsetDateTime) -> Expectation<'a> {
+        Expectation {
             now,
             region: &self.region,
             host_bucket: call.host_bucket(),
             limits: self.limits,
-        };
-        let verified = s3::verify(&call.head(method, headers), &secrets, &expect)?;
-        self.caller(verified)
+        }
     }
 
     fn caller(&self, verified: Verified) -> Result<Caller> {

@@ -27,6 +27,7 @@ pub fn action(operation: Operation) -> Option<Action> {
         | O::GetObjectRetention
         | O::GetObjectLegalHold => Some(Action::Read),
         O::PutObject
+        | O::PostObject
         | O::PutObjectTagging
         | O::DeleteObjectTagging
         | O::PutObjectRetention

@@ -4,7 +4,9 @@ use http::HeaderMap;
 use http::Method;
 use http::header;
 use pingora::http::RequestHeader;
+use s3::BucketName;
 use s3::ErrorCode;
+use s3::ObjectName;
 use s3::Operation;
 use s3::Query;
 use s3::Target;
@@ -46,6 +48,15 @@ impl Call {
             raw_query: raw_query.to_owned(),
             host_bucket: at_host.bucket().map(|bucket| bucket.as_str().to_owned()),
         })
+    }
+
+    /// The same call on an object that its body names.
+    #[must_use]
+    pub fn on(&self, bucket: &BucketName, object: ObjectName) -> Self {
+        Self {
+            target: Target::Object(bucket.clone(), object),
+            ..self.clone()
+        }
     }
 
     /// The head as it was signed.

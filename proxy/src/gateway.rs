@@ -76,6 +76,7 @@ impl ProxyHttp for Gateway {
             Ok(Received::Preflight(call)) => answer::preflight::answer(session, exchange, &call)
                 .await
                 .err(),
+            Ok(Received::Form(call)) => answer::form::answer(session, exchange, &call).await.err(),
             Ok(Received::Answered(call)) => answer::answer(session, exchange, call).await.err(),
             Err(error) => Some(error),
         };

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use crypto::Opener;
 use http::HeaderMap;
-use http::HeaderName;
 use http::HeaderValue;
 use http::Method;
 use http::StatusCode;
@@ -16,7 +15,6 @@ use pingora::ErrorType;
 use pingora::http::RequestHeader;
 use pingora::http::ResponseHeader;
 use pingora::upstreams::peer::HttpPeer;
-use s3::Body;
 use s3::ErrorCode;
 
 use crate::assemble::Snapshot;
@@ -29,13 +27,9 @@ use crate::gateway::expects_continue;
 use crate::lookup;
 use crate::lookup::Summed;
 use crate::plan::Objects;
-use crate::plan::Outgoing;
 use crate::plan::Reading;
 use crate::plan::Reply;
-use crate::plan::RequestBody;
 use crate::plan::SealOrder;
-use crate::plan::headers::ENVELOPE;
-use crate::plan::headers::ENVELOPE_MAC;
 use crate::plan::reply;
 use crate::plan::reply::Found;
 use crate::plan::reply::ReplyBody;
@@ -80,22 +74,10 @@ pub fn attempt(exchange: &mut Exchange, client: &HeaderMap) -> Result<RequestHea
         .plan
         .as_ref()
         .ok_or(Error::Internal("attempt without a plan"))?;
-    let mut outgoing = plan.outgoing.clone();
+    let (mut outgoing, upload) =
+        seal::upload(plan, &passage.caller.verified, client, &snapshot.keys)?;
     passage.opened = None;
-    passage.upload = match &plan.body {
-        RequestBody::Empty => None,
-        RequestBody::Relay { .. } => Some(Upload::relay(Body::expect(
-            &passage.caller.verified,
-            client,
-        )?)),
-        RequestBody::Seal(order) => {
-            let body = Body::expect(&passage.caller.verified, client)?;
-            let attempt = seal::attempt(order, body.claims(), &snapshot.keys)?;
-            set(&mut outgoing, ENVELOPE, &attempt.envelope.json)?;
-            set(&mut outgoing, ENVELOPE_MAC, &attempt.envelope.mac)?;
-            Some(Upload::seal(body, attempt.sealer, attempt.foot))
-        }
-    };
+    passage.upload = upload;
     if passage.upload.is_some() && expects_continue(client) {
         outgoing
             .headers
@@ -300,15 +282,6 @@ fn parts(exchange: &mut Exchange) -> Result<(Arc<Snapshot>, &Call, &mut Passage)
         (Some(call), Some(passage)) => Ok((snapshot, call, passage)),
         _ => Err(Error::Internal("request passes without a plan")),
     }
-}
-
-fn set(outgoing: &mut Outgoing, name: &'static str, value: &str) -> Result<()> {
-    let value =
-        HeaderValue::try_from(value).map_err(|_| Error::Internal("envelope is no header"))?;
-    outgoing
-        .headers
-        .insert(HeaderName::from_static(name), value);
-    Ok(())
 }
 
 fn sealed_but_not_ours() -> Error {

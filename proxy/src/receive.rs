@@ -27,6 +27,8 @@ pub enum Received {
     Passes,
     /// It is a CORS preflight, which nobody signs.
     Preflight(Box<Call>),
+    /// It is a form, whose proof is in its body.
+    Form(Box<Call>),
     /// It is answered here, from questions of our own to the backend.
     Answered(Box<Answered>),
 }
@@ -52,12 +54,15 @@ pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<Receive
         without_body(headers)?;
         return Ok(Received::Preflight(Box::new(call)));
     }
+    framing(headers, request.version, exchange.keeps_alive)?;
+    if call.operation == Operation::PostObject {
+        return Ok(Received::Form(Box::new(call)));
+    }
     let now = OffsetDateTime::now_utc();
     let caller = snapshot
         .clients
         .authenticate(&call, &request.method, headers, now)?;
     let permit = authorize::authorize(&snapshot.rules, &caller.name, call.operation, &call.target)?;
-    framing(headers, request.version, exchange.keeps_alive)?;
     if !passes(call.operation) {
         return Ok(Received::Answered(Box::new(Answered {
             call,

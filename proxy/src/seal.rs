@@ -11,18 +11,52 @@ use crypto::Sealer;
 use crypto::Sse;
 use crypto::UnverifiedEnvelope;
 use crypto::WrappingKey;
+use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
 use policy::KeyName;
+use s3::Body;
 use s3::Claims;
+use s3::Verified;
 
 use crate::error::Error;
 use crate::error::Result;
 use crate::kms;
 use crate::kms::Keys;
+use crate::plan::Outgoing;
 use crate::plan::Place;
+use crate::plan::Plan;
+use crate::plan::RequestBody;
 use crate::plan::SealOrder;
+use crate::plan::headers::ENVELOPE;
+use crate::plan::headers::ENVELOPE_MAC;
 use crate::random;
 use crate::transform::upload::Foot;
+use crate::transform::upload::Upload;
 use crate::transform::upload::checksum;
+
+/// The request of a new attempt at an upload, and what the client's body goes through on its way;
+/// nothing where the plan has no body. `client` are the headers that speak of the body.
+pub fn upload(
+    plan: &Plan,
+    verified: &Verified,
+    client: &HeaderMap,
+    keys: &Keys,
+) -> Result<(Outgoing, Option<Upload>)> {
+    let mut outgoing = plan.outgoing.clone();
+    let upload = match &plan.body {
+        RequestBody::Empty => None,
+        RequestBody::Relay { .. } => Some(Upload::relay(Body::expect(verified, client)?)),
+        RequestBody::Seal(order) => {
+            let body = Body::expect(verified, client)?;
+            let attempt = attempt(order, body.claims(), keys)?;
+            set(&mut outgoing, ENVELOPE, &attempt.envelope.json)?;
+            set(&mut outgoing, ENVELOPE_MAC, &attempt.envelope.mac)?;
+            Some(Upload::seal(body, attempt.sealer, attempt.foot))
+        }
+    };
+    Ok((outgoing, upload))
+}
 
 /// One try at storing an object: its DEK is used for this body and never again, so that a retry
 /// cannot seal other bytes under the same key and nonce.
@@ -94,6 +128,15 @@ pub fn verify(envelope: UnverifiedEnvelope, place: &Place, keys: &Keys) -> Resul
         .unwrap(&name, blob, &place.bucket, envelope.suite())
         .map_err(|source| Error::Key { name, source })?;
     Ok(envelope.verify(&WrappingKey::Bucket(&key), &place.context())?)
+}
+
+fn set(outgoing: &mut Outgoing, name: &'static str, value: &str) -> Result<()> {
+    let value =
+        HeaderValue::try_from(value).map_err(|_| Error::Internal("envelope is no header"))?;
+    outgoing
+        .headers
+        .insert(HeaderName::from_static(name), value);
+    Ok(())
 }
 
 fn digests(claims: &Claims) -> Digests {

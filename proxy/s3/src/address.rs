@@ -71,6 +71,12 @@ impl ObjectName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name as it stands in a path, percent-encoded as signatures want it.
+    #[must_use]
+    pub fn encoded(&self) -> String {
+        percent::encode_path(self.0.as_bytes())
+    }
 }
 
 impl fmt::Display for ObjectName {

@@ -3,6 +3,8 @@
 
 mod attributes;
 mod delete;
+pub mod form;
+mod inlet;
 mod listing;
 pub mod preflight;
 
@@ -10,6 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use bytes::BytesMut;
+use config::Limits;
 use http::HeaderMap;
 use http::HeaderValue;
 use http::Method;
@@ -21,11 +24,11 @@ use s3::Body;
 use s3::ErrorCode;
 use s3::Operation;
 
+use crate::answer::inlet::Inlet;
 use crate::backend::Answer;
 use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
-use crate::gateway::expects_continue;
 use crate::plan;
 use crate::plan::Draft;
 use crate::plan::Outgoing;
@@ -46,8 +49,7 @@ pub async fn answer(
     answered: Box<Answered>,
 ) -> Result<()> {
     let client = session.req_header().headers.clone();
-    let limit = exchange.snapshot.limits.xml_body;
-    let body = body(session, &answered, &client, limit).await?;
+    let body = body(session, &answered, &client, &exchange.snapshot.limits).await?;
     let plan = plan(&answered, &client)?;
     if answered.call.operation == Operation::GetObjectAttributes {
         let answer = attributes::answer(exchange, plan, &client).await?;
@@ -102,7 +104,7 @@ async fn body(
     session: &mut Session,
     answered: &Answered,
     client: &HeaderMap,
-    limit: u64,
+    limits: &Limits,
 ) -> Result<Bytes> {
     let method = &session.req_header().method;
     if *method != Method::PUT && *method != Method::POST {
@@ -114,20 +116,12 @@ async fn body(
         return Ok(Bytes::new());
     }
     let mut body = Body::expect(&answered.caller.verified, client)?;
-    if body.plain_len() > limit {
+    if body.plain_len() > limits.xml_body {
         return Err(s3::Error::new(ErrorCode::EntityTooLarge).into());
     }
-    if expects_continue(client) {
-        let sent = session.as_downstream_mut().write_continue_response().await;
-        sent.map_err(|_| incomplete())?;
-    }
+    let mut inlet = Inlet::open(session, limits.silence).await?;
     let mut plain = Vec::new();
-    while let Some(wire) = session
-        .as_downstream_mut()
-        .read_request_body()
-        .await
-        .map_err(|_| incomplete())?
-    {
+    while let Some(wire) = inlet.next().await? {
         body.push(wire, &mut plain)?;
     }
     body.finish()?;
@@ -188,8 +182,4 @@ fn with_body(answer: Answer, body: impl Into<Bytes>) -> Answer {
 fn content_md5(body: &[u8]) -> Result<HeaderValue> {
     HeaderValue::try_from(STANDARD.encode(Md5::digest(body)))
         .map_err(|_| Error::Internal("digest is no header"))
-}
-
-fn incomplete() -> Error {
-    s3::Error::new(ErrorCode::IncompleteBody).into()
 }

@@ -34,14 +34,17 @@ pub struct Answer {
 
 /// A pool of connections.
 pub(super) struct Client {
-    connector: Connector,
-    silence: Duration,
+    pub(super) connector: Connector,
+    /// Connections that are always new: a body that is sent as it comes cannot be sent again.
+    pub(super) fresh: Connector,
+    pub(super) silence: Duration,
 }
 
 impl Client {
     pub(super) fn new(silence: Duration) -> Self {
         Self {
             connector: Connector::new(None),
+            fresh: Connector::new(None),
             silence,
         }
     }
@@ -92,15 +95,12 @@ impl Backend {
                     return Ok(answer);
                 }
                 Err(Broken::BeforeAnswer(_)) if reused && tries == 1 => {}
-                Err(Broken::BeforeAnswer(error)) => {
-                    return Err(Error::Unreachable(error.to_string()));
-                }
-                Err(Broken::InAnswer(what)) => return Err(what),
+                Err(broken) => return Err(broken.into()),
             }
         }
     }
 
-    async fn release(&self, mut session: HttpSession, peer: &HttpPeer) {
+    pub(super) async fn release(&self, mut session: HttpSession, peer: &HttpPeer) {
         session.respect_keepalive();
         let idle: Option<Duration> = Some(IDLE_TIMEOUT);
         self.client
@@ -110,9 +110,18 @@ impl Backend {
     }
 }
 
-enum Broken {
+pub(super) enum Broken {
     BeforeAnswer(Box<pingora::Error>),
     InAnswer(Error),
+}
+
+impl From<Broken> for Error {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::BeforeAnswer(error) => Self::Unreachable(error.to_string()),
+            Broken::InAnswer(what) => what,
+        }
+    }
 }
 
 async fn exchange(
@@ -132,6 +141,10 @@ async fn exchange(
             .map_err(Broken::BeforeAnswer)?;
     }
     session.finish_body().await.map_err(Broken::BeforeAnswer)?;
+    read_answer(session, limit).await
+}
+
+pub(super) async fn read_answer(session: &mut HttpSession, limit: usize) -> Result<Answer, Broken> {
     let head = loop {
         let head = session
             .read_resp_header_parts()

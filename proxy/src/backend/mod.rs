@@ -2,6 +2,7 @@
 
 mod client;
 mod peer;
+mod sending;
 mod sign;
 
 use std::sync::atomic::AtomicUsize;
@@ -13,6 +14,7 @@ use s3::SecretKey;
 
 pub use client::Answer;
 pub use peer::Endpoint;
+pub use sending::Sending;
 
 use crate::error::Error;
 use crate::error::Result;

@@ -125,7 +125,7 @@ pub fn request(
 ) -> Result<Draft, s3::Error> {
     assert!(permits(permit, call), "permit is for another call");
     match (&call.target, call.operation) {
-        (Target::Object(bucket, object), Operation::PutObject) => {
+        (Target::Object(bucket, object), Operation::PutObject | Operation::PostObject) => {
             let order = put::order(permit, bucket, object, plain_len)?;
             put::plan(call, headers, plain_len, order, permit).map(Draft::from)
         }

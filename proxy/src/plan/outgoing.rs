@@ -90,18 +90,13 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
-const PATH: &AsciiSet = &QUERY.remove(b'/');
 
 fn path(target: &Target) -> String {
     match target {
         Target::Service => "/".to_owned(),
         Target::Bucket(bucket) => format!("/{}", bucket.as_str()),
         Target::Object(bucket, object) => {
-            format!(
-                "/{}/{}",
-                bucket.as_str(),
-                utf8_percent_encode(object.as_str(), PATH)
-            )
+            format!("/{bucket}/{}", object.encoded())
         }
     }
 }

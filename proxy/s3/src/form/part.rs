@@ -63,12 +63,11 @@ fn parameters(disposition: &str) -> Result<Vec<(String, String)>, Error> {
     let mut parameters = Vec::new();
     while !rest.trim().is_empty() {
         let (name, after) = rest.split_once('=').ok_or_else(malformed)?;
-        let (value, after) = match after.trim_start().strip_prefix('"') {
-            Some(quoted) => unquote(quoted).ok_or_else(malformed)?,
-            None => {
-                let (value, after) = after.split_once(';').unwrap_or((after, ""));
-                (value.trim().to_owned(), after)
-            }
+        let (value, after) = if let Some(quoted) = after.trim_start().strip_prefix('"') {
+            unquote(quoted).ok_or_else(malformed)?
+        } else {
+            let (value, after) = after.split_once(';').unwrap_or((after, ""));
+            (value.trim().to_owned(), after)
         };
         parameters.push((name.trim().to_ascii_lowercase(), value));
         rest = after;

@@ -57,8 +57,15 @@ const EXAMPLE: [(&str, &str); 12] = [
 fn form(fields: &[(&str, &str)]) -> Form {
     let mut body = String::new();
     for (name, value) in fields {
-        body += "--B\r\nContent-Disposition: form-data; name=\"";
-        body += &format!("{name}\"\r\n\r\n{value}\r\n");
+        for piece in [
+            "--B\r\nContent-Disposition: form-data; name=\"",
+            name,
+            "\"\r\n\r\n",
+            value,
+            "\r\n",
+        ] {
+            body.push_str(piece);
+        }
     }
     body += "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jpg\"\r\n\r\n";
     let mut headers = HeaderMap::new();
