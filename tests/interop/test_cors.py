@@ -3,6 +3,7 @@
 import contextlib
 
 import pytest
+from forms import post
 from gateways import Server
 from relay import Relay, says, then_silence
 from signing import UNSIGNED, Signer
@@ -68,3 +69,15 @@ def test_without_an_origin_nobody_is_asked(relay, wire, gateway):
     wire.send(stranger.head("GET", "/cors/key", UNSIGNED, {}))
     assert "access-control-allow-origin" not in wire.answer().headers
     assert relay.heard == []
+
+
+def test_a_page_can_read_what_became_of_its_form(relay, gateway):
+    once = ALLOWED.replace(b"vary: Origin", b"connection: close")
+    relay.answers = then_silence(says(once))
+    fields = gateway.client().generate_presigned_post("cors", "key")["fields"]
+    answer, _ = post(gateway.address(), "cors", fields, b"file", {"Origin": ORIGIN})
+    assert answer.status == 204
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    heard = b"".join(relay.heard).lower()
+    assert heard.startswith(b"put /cors/key ") and b"options /cors " in heard
+    assert b"access-control-request-method: post" in heard

@@ -1,39 +1,17 @@
 """Browsers' forms: made by boto3 for its user's page, sent by curl and byte by byte."""
 
-import http.client
 import shutil
 import subprocess
 import time
 import xml.etree.ElementTree
 
 import pytest
+from forms import BOUNDARY, END, TYPE, body, post
 from gateways import PATIENCE, Server
 from uploads import BUCKET
-from wire import Wire, endpoint
+from wire import Wire
 
-BOUNDARY = "----WebKitFormBoundaryZ5"
-TYPE = f"multipart/form-data; boundary={BOUNDARY}"
-END = f"\r\n--{BOUNDARY}--\r\n".encode()
 CHUNK = 65536
-
-
-def body(fields, file, end=END):
-    """A form as browsers write it."""
-    head = f"--{BOUNDARY}\r\nContent-Disposition: form-data; name="
-    said = "".join(f'{head}"{name}"\r\n\r\n{value}\r\n' for name, value in fields.items())
-    said += f'{head}"file"; filename="photo.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
-    return said.encode() + file + end
-
-
-def post(address, bucket, fields, file, headers=None, form=None):
-    """The answer and its body."""
-    connection = http.client.HTTPConnection(*endpoint(address), timeout=PATIENCE)
-    form = body(fields, file) if form is None else form
-    connection.request("POST", f"/{bucket}", form, {"Content-Type": TYPE} | (headers or {}))
-    answer = connection.getresponse()
-    told = answer.read()
-    connection.close()
-    return answer, told
 
 
 def code(answer):
