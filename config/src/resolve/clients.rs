@@ -48,8 +48,8 @@ pub(crate) fn resolve(raw: Option<List<raw::Client>>, desk: &mut Desk<'_>) -> (V
         }
         let (public, secret) = (path.key("access_key"), path.key("secret_key"));
         if caller == Some(Caller::Anonymous) {
-            signs_nothing(&raw.access_key, &public, desk);
-            signs_nothing(&raw.secret_key, &secret, desk);
+            signs_nothing(raw.access_key.as_ref(), &public, desk);
+            signs_nothing(raw.secret_key.as_ref(), &secret, desk);
             continue;
         }
         let access_key = desk.required(raw.access_key, &public);
@@ -86,7 +86,7 @@ fn own_name(raw: Option<&str>, path: &Path, known: &Known, desk: &mut Desk<'_>) 
     Some(caller)
 }
 
-fn signs_nothing<T>(key: &Option<T>, path: &Path, desk: &mut Desk<'_>) {
+fn signs_nothing<T>(key: Option<&T>, path: &Path, desk: &mut Desk<'_>) {
     if key.is_some() {
         desk.problem(path, "anonymous callers do not sign; leave it out");
     }

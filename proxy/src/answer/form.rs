@@ -69,7 +69,7 @@ pub async fn answer(session: &mut Session, exchange: &mut Exchange, call: &Call)
     if !stored.status.is_success() {
         return super::write(session, exchange, stored).await;
     }
-    let mut headers = written(&plan, &upload, stored)?;
+    let mut headers = written(&plan, &upload, &stored)?;
     if request.headers.contains_key(header::ORIGIN) {
         headers.extend(preflight::allowances(exchange, &request).await);
     }
@@ -141,7 +141,7 @@ async fn send(
 }
 
 /// The headers of the answer to the `PUT`, in the client's terms.
-fn written(plan: &Plan, upload: &Upload, stored: Answer) -> Result<HeaderMap> {
+fn written(plan: &Plan, upload: &Upload, stored: &Answer) -> Result<HeaderMap> {
     let unfit = |_| Error::Internal("response header");
     let mut head = ResponseHeader::build(stored.status, None).map_err(unfit)?;
     for (name, value) in &stored.headers {
