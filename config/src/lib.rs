@@ -19,6 +19,7 @@ mod report;
 mod resolve;
 mod secret;
 mod source;
+mod tls;
 mod tree;
 mod units;
 
@@ -39,6 +40,7 @@ pub use secret::Secret;
 pub use source::Document;
 pub use source::Machine;
 pub use source::Source;
+pub use tls::Tls;
 
 use raw::Raw;
 use report::Report;
@@ -81,11 +83,13 @@ impl Config {
     }
 }
 
-/// One address to listen on, in plain HTTP.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One address to listen on.
+#[derive(Clone, Debug)]
 pub struct Listen {
     /// The address and port.
     pub address: SocketAddr,
+    /// HTTPS; plain HTTP without it.
+    pub tls: Option<Tls>,
 }
 
 /// Where objects are stored, and as whom. It speaks the S3 dialect and takes path-style requests.

@@ -63,12 +63,25 @@ pub(crate) struct Raw {
 pub(crate) struct Listen {
     /// Address and port, `0.0.0.0:8080` or `[::]:8080`. No default.
     pub address: Option<String>,
-    /// Certificate and key. Comes later.
-    pub tls: Option<Later>,
+    /// HTTPS instead of plain HTTP. Default: plain HTTP.
+    pub tls: Option<Tls>,
     /// Path of a socket. Comes later.
     pub unix: Option<Later>,
     /// Whose every request here is. Comes later.
     pub clients: Option<Later>,
+}
+
+/// The section `tls` of a listener.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
+pub(crate) struct Tls {
+    /// File of the certificate and those that lead to its authority, in PEM. No default.
+    pub certificate: Option<String>,
+    /// File of the certificate's private key, in PEM. No default.
+    pub key: Option<String>,
+    /// File of the authorities, in PEM, whose certificates clients must show. Default: clients need
+    /// none.
+    pub client_ca: Option<String>,
 }
 
 /// The section `admin`.

@@ -8,6 +8,10 @@ use std::sync::Arc;
 
 use config::Config;
 use config::Limits;
+use config::Listen;
+use config::Tls;
+use pingora::listeners::tls::TlsSettings;
+use pingora::protocols::ALPN;
 use pingora::proxy::http_proxy_service;
 use pingora::server::RunArgs;
 use pingora::server::Server;
@@ -15,6 +19,8 @@ use pingora::server::configuration::ServerConf;
 use pingora::services::background::background_service;
 use pingora::services::listening::Service;
 use policy::RuleSet;
+use rustls::sign::CertifiedKey;
+use rustls::sign::SingleCertAndKey;
 
 use crate::admin::Admin;
 use crate::authenticate::Clients;
@@ -55,6 +61,9 @@ pub enum Unstartable {
         /// The system's word.
         source: io::Error,
     },
+    /// pingora does not take the settings of a listener.
+    #[error("TLS settings do not fit")]
+    Tls,
     /// A metric could not be registered.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -74,17 +83,21 @@ impl Assembled {
 
 /// Builds the services of `config`.
 pub fn assemble(config: Config) -> Result<Assembled, Unstartable> {
-    let addresses: Vec<SocketAddr> = config.listen.iter().map(|listen| listen.address).collect();
-    for address in addresses.iter().chain(&config.admin) {
-        probe(*address)?;
+    let listeners = config.listen.clone();
+    let addresses = listeners.iter().map(|listener| listener.address);
+    for address in addresses.chain(config.admin) {
+        probe(address)?;
     }
     let metrics = Arc::new(Metrics::new()?);
     let mut server = Server::new_with_opt_and_conf(None, conf());
     let admin = config.admin;
     let gateway = Gateway::new(Arc::new(snapshot(config)), Arc::clone(&metrics));
     let mut clients = http_proxy_service(&server.configuration, gateway);
-    for address in addresses {
-        clients.add_tcp(&address.to_string());
+    for Listen { address, tls } in listeners {
+        match tls {
+            None => clients.add_tcp(&address.to_string()),
+            Some(tls) => clients.add_tls_with_settings(&address.to_string(), None, settings(&tls)?),
+        }
     }
     server.add_service(clients);
     if let Some(address) = admin {
@@ -95,6 +108,18 @@ pub fn assemble(config: Config) -> Result<Assembled, Unstartable> {
     server.add_service(background_service("shutdown", Shutdown::new(metrics)));
     server.bootstrap();
     Ok(Assembled { server })
+}
+
+/// pingora takes files or a resolver; ours are read and checked already.
+fn settings(tls: &Tls) -> Result<TlsSettings, Unstartable> {
+    let mut settings = TlsSettings::intermediate("", "").map_err(|_| Unstartable::Tls)?;
+    let identity = CertifiedKey::clone(&tls.identity());
+    settings.set_cert_resolver(Arc::new(SingleCertAndKey::from(identity)));
+    settings.set_alpn(ALPN::H1);
+    if let Some(verifier) = tls.clients() {
+        settings.set_client_cert_verifier(verifier);
+    }
+    Ok(settings)
 }
 
 fn snapshot(config: Config) -> Snapshot {

@@ -19,7 +19,7 @@ PATIENCE = 20
 
 CONFIGURATION = """\
 listen:
-  - address: {listen}
+  - address: {listen}{tls}
 domains: [s3.example.com, objects.test]
 backend:
   endpoints: [http://{backend}]
@@ -39,6 +39,14 @@ rules:
 limits: {{connect: 1s, silence: {silence}}}
 """
 SEAL_EVERYTHING = '  - {name: everything, match: {bucket: "*"}}'
+
+
+def configuration(listen, backend, keyring, rules=SEAL_EVERYTHING, silence="60s", clients="",
+                  tls=None):
+    """A whole one, of pieces of YAML."""
+    tls = f"\n    tls: {tls}" if tls else ""
+    return CONFIGURATION.format(listen=listen, backend=backend, keyring=keyring, rules=rules,
+                                silence=silence, clients=clients, tls=tls)
 
 
 def run(*arguments, **options):
@@ -125,13 +133,14 @@ class Gateway:
         return self.log_file.read_text()
 
     def address(self, endpoint="AWS_ENDPOINT_URL"):
-        return self.credentials()[endpoint].removeprefix("http://")
+        return self.credentials()[endpoint].partition("://")[2]
 
     def client(self, endpoint="AWS_ENDPOINT_URL", **options):
         said = self.credentials()
         retries = {"max_attempts": 1}
         return boto3.client(
             "s3", endpoint_url=said[endpoint], region_name=said["AWS_REGION"],
+            verify=options.pop("verify", None),
             aws_access_key_id=options.pop("access_key", said["AWS_ACCESS_KEY_ID"]),
             aws_secret_access_key=options.pop("secret_key", said["AWS_SECRET_ACCESS_KEY"]),
             config=botocore.config.Config(
@@ -175,14 +184,13 @@ class Demo(Gateway):
 class Server(Gateway):
     """`sealgate serve` in front of a store of somebody else's."""
 
-    def __init__(self, folder, demo, backend, keyring, rules=SEAL_EVERYTHING, silence="60s", clients=""):
+    def __init__(self, folder, demo, backend, keyring, **said):
         folder.mkdir()
         listen = free_address()
         file = folder / "sealgate.yaml"
-        file.write_text(CONFIGURATION.format(
-            listen=listen, backend=backend, keyring=keyring, rules=rules, silence=silence,
-            clients=clients))
-        self.said = demo.credentials() | {"AWS_ENDPOINT_URL": f"http://{listen}"}
+        file.write_text(configuration(listen, backend, keyring, **said))
+        scheme = "https" if said.get("tls") else "http"
+        self.said = demo.credentials() | {"AWS_ENDPOINT_URL": f"{scheme}://{listen}"}
         super().__init__(folder, "serve", file, environment=self.said)
 
     def credentials(self):

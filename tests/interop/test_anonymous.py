@@ -27,7 +27,7 @@ def gateway(demo, backend, tmp_path_factory):
     for bucket in ["public", "drop-box", "closed"]:
         backend.create_bucket(Bucket=bucket)
     with Server(folder / "server", demo, demo.address("BACKEND_ENDPOINT_URL"),
-                folder / "keyring.yaml", RULES, clients=CLIENTS) as gateway:
+                folder / "keyring.yaml", rules=RULES, clients=CLIENTS) as gateway:
         yield gateway
 
 

@@ -8,7 +8,7 @@ import time
 
 import botocore.exceptions
 import pytest
-from gateways import CONFIGURATION, SEAL_EVERYTHING, Demo, Server
+from gateways import Demo, Server, configuration
 from gateways import eventually, free_address, listens, run, secrets
 from signing import UNSIGNED, Signer, sized
 from wire import Wire, endpoint
@@ -36,9 +36,7 @@ def keyring(tmp_path):
 def file(tmp_path, keyring):
     """A good configuration."""
     file = tmp_path / "sealgate.yaml"
-    file.write_text(CONFIGURATION.format(
-        listen=free_address(), backend=free_address(), keyring=keyring.name,
-        rules=SEAL_EVERYTHING, silence="60s"))
+    file.write_text(configuration(free_address(), free_address(), keyring.name))
     return file
 
 

@@ -22,7 +22,7 @@ def gateway(demo, backend, tmp_path_factory):
     for bucket in ["rules-open", "rules-mixed", "rules-sealed", "rules-nobody"]:
         backend.create_bucket(Bucket=bucket)
     with Server(folder / "server", demo, demo.address("BACKEND_ENDPOINT_URL"),
-                folder / "keyring.yaml", RULES) as gateway:
+                folder / "keyring.yaml", rules=RULES) as gateway:
         yield gateway
 
 

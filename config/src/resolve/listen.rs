@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::net::SocketAddr;
 
 use crate::Listen;
+use crate::Secret;
+use crate::Tls;
 use crate::defaults;
 use crate::path::Path;
 use crate::raw;
@@ -20,16 +22,17 @@ pub(crate) fn resolve(
     let root = Path::root();
     let mut taken = Vec::new();
     let listen = desk.some_entries(listen, &root.key("listen"));
+    let mut listeners = Vec::with_capacity(listen.len());
     for (path, entry) in listen {
-        own_address(entry.address, &path.key("address"), &mut taken, desk);
+        let address = own_address(entry.address, &path.key("address"), &mut taken, desk);
+        let tls = entry.tls.map(|raw| tls(raw, &path.key("tls"), desk));
+        if let (Some(address), Some(tls)) = (address, tls.map_or(Some(None), |tls| tls.map(Some))) {
+            listeners.push(Listen { address, tls });
+        }
     }
-    let listen = taken
-        .iter()
-        .map(|address| Listen { address: *address })
-        .collect();
     let path = root.key("admin").key("address");
     let admin = admin.and_then(|raw| own_address(raw.address, &path, &mut taken, desk));
-    (listen, admin)
+    (listeners, admin)
 }
 
 /// The region that clients sign for.
@@ -88,6 +91,32 @@ pub(crate) fn is_host_name(text: &str) -> bool {
     };
     let address = text.parse::<IpAddr>().is_ok();
     text.len() <= HOST_NAME_MAX && !address && text.split('.').all(label)
+}
+
+fn tls(raw: raw::Tls, path: &Path, desk: &mut Desk<'_>) -> Option<Tls> {
+    let at = |name: &str| path.key(name);
+    let chain = desk.required(raw.certificate, &at("certificate"));
+    let key = desk.required(raw.key, &at("key"));
+    let chain = chain.and_then(|file| text_of(&file, &at("certificate"), desk));
+    let key = key.map(|file| desk.secret_file(&file));
+    let key = key
+        .and_then(|text| desk.parsed(text, &at("key")))
+        .map(Secret::new);
+    let tls = desk.parsed(Tls::new(&chain?, key?.expose()), &at("key"));
+    let Some(file) = raw.client_ca else {
+        return tls;
+    };
+    let authorities = text_of(&file, &at("client_ca"), desk)?;
+    desk.parsed(tls?.with_client_ca(&authorities), &at("client_ca"))
+}
+
+/// A file that is no secret.
+fn text_of(file: &str, path: &Path, desk: &mut Desk<'_>) -> Option<String> {
+    let file = desk.beside(file);
+    let document = desk.source.file(&file);
+    let document = document.map_err(|error| format!("cannot read `{}`: {error}", file.display()));
+    desk.parsed(document, path)
+        .map(|document| document.text.to_string())
 }
 
 fn own_address(

@@ -34,7 +34,6 @@ fn keys_that_come_later_are_told_from_keys_that_do_not_exist() {
             "trusted_proxies",
         ),
         (LISTEN, format!("{LISTEN}\ncache: {{}}"), "cache"),
-        ("8080}", "8080, tls: {key: x}}".to_owned(), "listen[0].tls"),
         ("8080}", "8080, unix: /x}".to_owned(), "listen[0].unix"),
         (
             "8080}",
@@ -503,4 +502,25 @@ fn callers_who_do_not_sign_have_no_keys_and_are_named_before_rules_do() {
         "{bucket: x, clients: [anonymous]}}",
         ": no client is named `anonymous`",
     )]);
+}
+
+#[test]
+fn a_listener_with_tls_names_two_files_that_can_be_read() {
+    refuses(&[
+        (
+            "8080}",
+            "8080, tls: {certificate: keyring.yaml}}",
+            ".tls.key: is missing",
+        ),
+        (
+            "8080}",
+            "8080, tls: {certificate: none, key: keyring.yaml}}",
+            ".tls.certificate: cannot read `/etc/sealgate/none`: entity not found",
+        ),
+        (
+            "8080}",
+            "8080, tls: {certificate: keyring.yaml, key: keyring.yaml}}",
+            ".tls.key: holds no certificates in PEM",
+        ),
+    ]);
 }
