@@ -63,6 +63,8 @@ pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<Receive
         .clients
         .authenticate(&call, &request.method, headers, now)?;
     let permit = authorize::authorize(&snapshot.rules, &caller.name, call.operation, &call.target)?;
+    hoist(session, &call)?;
+    let headers = &session.req_header().headers;
     if !passes(call.operation) {
         return Ok(Received::Answered(Box::new(Answered {
             call,
@@ -79,6 +81,25 @@ pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<Receive
     }
     exchange.passage = Some(passage);
     Ok(Received::Passes)
+}
+
+/// Headers in the query, which the signature covers there, join the others.
+fn hoist(session: &mut Session, call: &Call) -> Result<()> {
+    if call.target.object().is_none() {
+        return Ok(());
+    }
+    let request = session.req_header_mut();
+    for (name, value) in &s3::hoisted(&call.query)? {
+        if request.headers.contains_key(name) {
+            return Err(s3::Error::new(ErrorCode::InvalidArgument)
+                .with_message("A header must not be given in the query, too.")
+                .with_detail("ArgumentName", name.as_str())
+                .into());
+        }
+        let inserted = request.insert_header(name.clone(), value.clone());
+        inserted.map_err(|_| Error::Internal("hoisted header"))?;
+    }
+    Ok(())
 }
 
 /// Whether the call streams through the proxy. All others are answered here: their answer is

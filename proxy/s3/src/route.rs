@@ -14,6 +14,7 @@ use http::Method;
 use crate::Operation;
 use crate::Query;
 use crate::Target;
+use crate::hoist;
 use table::Level;
 use table::Row;
 
@@ -61,10 +62,17 @@ const MEANINGFUL_PREFIXES: [&str; 7] = [
     "x-workflow",
 ];
 
-/// Parameters with such a beginning that mean nothing for the object: signatures and the SDKs' own.
-const MEANINGLESS: [&str; 12] = [
+/// Parameters with such a beginning that mean nothing for the object: signatures and the SDKs' own,
+/// among them checksums, which S3 does not read in a URL (AWS, user guide, "Presigned URLs") and
+/// which the SDK for `JavaScript` computes of no body at all.
+const MEANINGLESS: [&str; 17] = [
     "x-amz-algorithm",
+    "x-amz-checksum-crc32",
+    "x-amz-checksum-crc32c",
+    "x-amz-checksum-crc64nvme",
     "x-amz-checksum-mode",
+    "x-amz-checksum-sha1",
+    "x-amz-checksum-sha256",
     "x-amz-content-sha256",
     "x-amz-credential",
     "x-amz-date",
@@ -101,7 +109,8 @@ const MAY_BE_EMPTY: [&str; 18] = [
 ];
 
 /// Headers that turn a `PutObject` into something we cannot name: one request, many objects.
-const UNPACKS_ARCHIVES: [&str; 2] = ["x-amz-meta-snowball-auto-extract", "x-minio-extract"];
+pub(crate) const UNPACKS_ARCHIVES: [&str; 2] =
+    ["x-amz-meta-snowball-auto-extract", "x-minio-extract"];
 
 /// Names the operation; see the module's words on what is refused.
 ///
@@ -120,6 +129,7 @@ pub fn route(method: &Method, target: &Target, query: &Query, headers: &HeaderMa
         .pairs()
         .filter(|(name, value)| is_meaningful(name, value))
         .map(|pair| pair.0)
+        .filter(|name| level != Level::Object || !hoist::is_header(name))
         .collect();
     table::ROWS
         .iter()
