@@ -51,10 +51,16 @@ pub(super) fn copy(from: &HeaderMap, to: &mut HeaderMap, objects: Objects) {
         }
     }
     for name in [header::IF_MODIFIED_SINCE, header::IF_UNMODIFIED_SINCE] {
-        if let Some(value) = from.get(&name) {
+        if let Some(value) = from.get(&name).filter(|value| is_date(value)) {
             to.insert(name, value.clone());
         }
     }
+}
+
+/// What is no date is no condition (RFC 9110 §13.1.3, §13.1.4), and not every store knows that.
+fn is_date(value: &HeaderValue) -> bool {
+    let text = value.to_str().ok();
+    text.is_some_and(|text| httpdate::parse_http_date(text).is_ok())
 }
 
 /// Whether the client set a condition that the backend has to judge.

@@ -1,0 +1,42 @@
+"""What is stored before any row is sent: on both sides, by the same calls."""
+
+CHUNK = 65536
+PATTERN = bytes(value % 251 for value in range(200_000))
+
+BUCKET, LISTED, EMPTY = "conformance", "listed", "nothing"
+
+# Name, body, and what PutObject is told besides.
+OBJECTS = {
+    "empty": (b"", {}),
+    "one": (PATTERN[:1], {}),
+    "ten": (b"0123456789", {"ContentType": "text/plain"}),
+    "under": (PATTERN[:CHUNK - 1], {}),
+    "chunk": (PATTERN[:CHUNK], {}),
+    "over": (PATTERN[:CHUNK + 1], {}),
+    "big": (PATTERN, {}),
+    "described": (b"described", {
+        "ContentType": "text/html", "ContentEncoding": "identity", "ContentLanguage": "de",
+        "ContentDisposition": "attachment", "CacheControl": "no-cache",
+        "Expires": "Wed, 21 Oct 2065 07:28:00 GMT",
+        "Metadata": {"one": "1", "two": "zwei, drei"}}),
+    "summed": (b"123456789", {"ChecksumAlgorithm": "CRC32"}),
+    "slash//twice": (b"slashes", {}),
+    "dots/../up": (b"dots", {}),
+    "plus+blank here": (b"plus", {}),
+    "percent%2F": (b"percent", {}),
+    "ümläut-\U0001f512": ("ümläut".encode(), {}),
+    "sub/leaf": (b"leaf", {}),
+    "trailing/": (b"folder", {}),
+}
+
+# In the bucket of the listings.
+NAMES = ["a", "a/1", "a/2", "b+c d", "b/1", "b/2/3", "c%2F", "d//e", "ü", "z"]
+
+
+def store(s3):
+    for bucket in [BUCKET, LISTED, EMPTY]:
+        s3.create_bucket(Bucket=bucket)
+    for name, (body, more) in OBJECTS.items():
+        s3.put_object(Bucket=BUCKET, Key=name, Body=body, **more)
+    for size, name in enumerate(NAMES):
+        s3.put_object(Bucket=LISTED, Key=name, Body=PATTERN[:size * 1000])
