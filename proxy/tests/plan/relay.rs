@@ -50,7 +50,6 @@ fn no_way_around_the_seal_is_relayed() {
         Operation::CreateSession,
         Operation::GetObjectTorrent,
         Operation::ModifyObject,
-        Operation::PostObject,
         Operation::PutBucketEncryption,
         Operation::PutBucketMirrorBackToSource,
         Operation::RenameObject,
