@@ -33,6 +33,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub enum Method {
     Get,
     Put,
+    /// In frames, with a checksum as trailer.
+    PutFramed,
 }
 
 /// What is asked.
@@ -41,7 +43,10 @@ pub struct Call<'a> {
     pub path: String,
     /// Bytes of the object's beginning.
     pub range: Option<usize>,
+    /// As it is on the wire.
     pub body: &'a [u8],
+    /// Bytes of the object that is put.
+    pub object: usize,
 }
 
 impl Call<'_> {
@@ -49,16 +54,24 @@ impl Call<'_> {
     pub fn head(&self, address: SocketAddr) -> io::Result<Vec<u8>> {
         let method = match self.method {
             Method::Get => http::Method::GET,
-            Method::Put => http::Method::PUT,
+            Method::Put | Method::PutFramed => http::Method::PUT,
         };
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, text(address.to_string())?);
         if let Some(len) = self.range {
             headers.insert(header::RANGE, text(format!("bytes=0-{}", len - 1))?);
         }
-        if self.method == Method::Put {
+        if self.method != Method::Get {
             headers.insert(header::CONTENT_LENGTH, self.body.len().into());
         }
+        let payload = if self.method == Method::PutFramed {
+            headers.insert(header::CONTENT_ENCODING, text("aws-chunked".to_owned())?);
+            headers.insert("x-amz-decoded-content-length", self.object.into());
+            headers.insert("x-amz-trailer", text("x-amz-checksum-crc32".to_owned())?);
+            "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+        } else {
+            UNSIGNED_PAYLOAD
+        };
         let head = s3::Head {
             method: &method,
             raw_path: &self.path,
@@ -67,7 +80,7 @@ impl Call<'_> {
         };
         let secret = SecretKey::new(SECRET_KEY.to_owned());
         let now = OffsetDateTime::now_utc();
-        let signature = s3::sign(&head, ACCESS_KEY, &secret, REGION, now, UNSIGNED_PAYLOAD);
+        let signature = s3::sign(&head, ACCESS_KEY, &secret, REGION, now, payload);
         headers.extend(signature);
         let mut bytes = format!("{method} {} HTTP/1.1\r\n", self.path).into_bytes();
         for (name, value) in &headers {

@@ -8,6 +8,7 @@
 
 mod backend;
 mod client;
+mod framed;
 mod load;
 mod options;
 mod process;
@@ -46,10 +47,11 @@ const MIB: usize = 1 << 20;
 /// The object of range reads and of stalled readers.
 const LARGE: usize = 100_000_000;
 
-const CASES: [Case; 5] = [
+const CASES: [Case; 6] = [
     Case::whole("GET 64 KiB", Method::Get, 64 * KIB, 16),
     Case::whole("GET 16 MiB", Method::Get, 16 * MIB, 4),
     Case::whole("PUT 64 KiB", Method::Put, 64 * KIB, 16),
+    Case::whole("PUT 64 KiB, CRC32 trailer", Method::PutFramed, 64 * KIB, 16),
     Case::whole("PUT 16 MiB", Method::Put, 16 * MIB, 4),
     Case {
         name: "GET 1 KiB of 100 MB",
@@ -140,15 +142,23 @@ fn measure(
     body: &[u8],
     subjects: &[Subject],
 ) -> io::Result<Vec<Row>> {
-    let wanted = |subject: &&Subject| options.wants(&case.row(subject.kind));
+    let wanted = |subject: &&Subject| {
+        let understands = case.method != Method::PutFramed || subject.kind.speaks_s3();
+        understands && options.wants(&case.row(subject.kind))
+    };
     let subjects: Vec<&Subject> = subjects.iter().filter(wanted).collect();
     let mut rows: Vec<Row> = subjects
         .iter()
         .map(|subject| Row::new(case.name, subject.kind, case.carried()))
         .collect();
+    let wire = match case.method {
+        Method::Get => Vec::new(),
+        Method::Put => body.to_vec(),
+        Method::PutFramed => framed::framed(body),
+    };
     for round in 1..=options.rounds {
         for (subject, row) in subjects.iter().zip(&mut rows) {
-            let run = run(options, case, body, subject)?;
+            let run = run(options, case, &wire, subject)?;
             eprintln!(
                 "{}, round {round}: {:.2} GB/s",
                 case.row(subject.kind),
@@ -165,10 +175,8 @@ fn run(options: &Options, case: &Case, body: &[u8], subject: &Subject) -> io::Re
         method: case.method,
         path: subject.path(case.object),
         range: case.range,
-        body: match case.method {
-            Method::Get => &[],
-            Method::Put => body,
-        },
+        body,
+        object: case.object,
     };
     load::run(
         subject,

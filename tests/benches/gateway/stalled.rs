@@ -38,6 +38,7 @@ pub fn measure(bench: &Bench, body: &[u8]) -> io::Result<()> {
         path: subject.path(body.len()),
         range: None,
         body: &[],
+        object: 0,
     };
     let head = call.head(subject.address)?;
     let mut readers = Vec::with_capacity(READERS);

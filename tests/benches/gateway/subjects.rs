@@ -57,6 +57,11 @@ impl Kind {
         matches!(self, Self::Aes | Self::Sm4)
     }
 
+    /// Whether it knows frames.
+    pub fn speaks_s3(self) -> bool {
+        !matches!(self, Self::Straight | Self::Nginx)
+    }
+
     fn bucket(self) -> &'static str {
         match self {
             Self::Straight => "straight",

@@ -45,12 +45,14 @@ pub fn verify(bench: &Bench, subject: &Subject, body: &[u8]) -> io::Result<()> {
         path: path.clone(),
         range: None,
         body,
+        object: body.len(),
     };
     let get = |range| Call {
         method: Method::Get,
         path: path.clone(),
         range,
         body: &[],
+        object: 0,
     };
     let whole = get(None);
     let mut client = Client::connect(subject.address)?;
