@@ -7,7 +7,7 @@ import pytest
 
 INTEROP = pathlib.Path(__file__).resolve().parents[1] / "interop"
 sys.path[:0] = [str(INTEROP), str(pathlib.Path(__file__).parent)]
-pytest.register_assert_rewrite("sides")
+pytest.register_assert_rewrite("answers", "sides")
 
 from gateways import Demo  # noqa: E402
 from sides import Side  # noqa: E402

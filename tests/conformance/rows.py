@@ -1,30 +1,40 @@
-"""Rows: what the tables of this folder say, made into single requests with what they must be answered."""
+"""Rows: what the tables of this folder say, as single requests with what they must be answered."""
 
 import copy
 import itertools
 import pathlib
 import tomllib
+import zlib
 
 HERE = pathlib.Path(__file__).parent
-KNOWN = {"name", "request", "object", "headers", "body", "signed", "unsigned", "lacks", "broken",
-         "status", "code", "answer", "slice", "text", "elements", "source", "store", "defect",
-         "cases", "only"}
+ASKED = {"request", "headers", "object", "body", "payload", "trailer", "spoil", "signed", "lacks",
+         "broken"}
+ANSWERED = {"status", "code", "answer", "slice", "text", "elements"}
+KNOWN = ASKED | ANSWERED | {"name", "given", "then", "source", "store", "only", "defect"}
 
 
 class Row:
-    """One request. Fields are those of README.md; what is not said is compared only."""
+    """One request. Fields are those of README.md; a field that is not said is `None`."""
 
-    def __init__(self, subject, said):
+    def __init__(self, subject, said, own=None):
         unknown = said.keys() - KNOWN
         assert not unknown, f"{subject}: {said.get('name')}: unknown {unknown}"
         self.subject, self.said = subject, said
+        self.own = own or f"own-{zlib.crc32(self.id.encode()):08x}"
 
     def __getattr__(self, field):
+        if field not in KNOWN:
+            raise AttributeError(field)
         return self.said.get(field)
 
     @property
     def id(self):
         return f"{self.subject}/{self.said['name']}"
+
+    def beside(self, field):
+        """The requests before or after this one, on the same name of its own."""
+        return [Row(self.subject, {"name": self.name} | said, self.own)
+                for said in self.said.get(field, [])]
 
 
 def merged(row, case):
