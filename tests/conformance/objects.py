@@ -2,6 +2,7 @@
 
 CHUNK = 65536
 PATTERN = bytes(value % 251 for value in range(200_000))
+LONG = (PATTERN * 16)[:3 << 20]
 
 BUCKET, LISTED, EMPTY = "conformance", "listed", "nothing"
 
@@ -14,12 +15,16 @@ OBJECTS = {
     "chunk": (PATTERN[:CHUNK], {}),
     "over": (PATTERN[:CHUNK + 1], {}),
     "big": (PATTERN, {}),
+    "long": (LONG, {}),
     "described": (b"described", {
         "ContentType": "text/html", "ContentEncoding": "identity", "ContentLanguage": "de",
         "ContentDisposition": "attachment", "CacheControl": "no-cache",
         "Expires": "Wed, 21 Oct 2065 07:28:00 GMT",
         "Metadata": {"one": "1", "two": "zwei, drei"}}),
     "summed": (b"123456789", {"ChecksumAlgorithm": "CRC32"}),
+    "tagged": (b"tagged", {"Tagging": "a=1&b=2&c=3"}),
+    "rare": (b"rare", {"StorageClass": "STANDARD_IA"}),
+    "redirected": (b"redirected", {"WebsiteRedirectLocation": "/ten"}),
     "slash//twice": (b"slashes", {}),
     "dots/../up": (b"dots", {}),
     "plus+blank here": (b"plus", {}),
