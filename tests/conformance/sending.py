@@ -10,7 +10,7 @@ from signing import FRAMES, FRAMES_TRAILER, UNSIGNED, UNSIGNED_FRAMES_TRAILER, S
 
 FRAMED = {"frames": FRAMES, "frames-trailer": FRAMES_TRAILER,
           "unsigned-frames-trailer": UNSIGNED_FRAMES_TRAILER}
-PLACE = re.compile(r"\{(?:([a-z0-9]+)|(.)\*(\d+))\}")
+PLACE = re.compile(r"\{(?:([a-z0-9]+)|([^{}]+)\*(\d+))\}")
 PIECE = 65536  # of a body in frames
 
 
@@ -86,7 +86,8 @@ class Request:
             more.setdefault("content-encoding", "aws-chunked")
         if self.method in ("PUT", "POST") and "content-length" not in (self.row.lacks or ()):
             more.setdefault("content-length", str(length))
-        return "".join(f"{name}: {value}\r\n" for name, value in more.items()).encode()
+        lines = [f"{name}: {value}\r\n" for name, value in more.items() if value != "-"]
+        return "".join(lines).encode()
 
     def wire(self):
         """The body as it goes out; to be called after the head, which it is chained to."""
@@ -117,6 +118,6 @@ def once(text):
 
 
 def digests(body):
-    """Facts of the body: the right Content-MD5, its digest in hex, its length."""
-    md5 = base64.b64encode(hashlib.md5(body).digest()).decode()
-    return {"md5": md5, "sha256": sha256(body), "length": str(len(body))}
+    """Facts of the body: what its Content-MD5 and its x-amz-checksum-sha256 must be."""
+    encoded = {"md5": hashlib.md5(body), "sha256base64": hashlib.sha256(body)}
+    return {name: base64.b64encode(of.digest()).decode() for name, of in encoded.items()}
