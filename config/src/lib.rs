@@ -67,6 +67,8 @@ pub struct Config {
     /// What is decided. Every key a rule seals with is one of `keys`, and every client that may
     /// do anything is one of `clients`.
     pub rules: RuleSet,
+    /// Where unfinished uploads are kept; nowhere without it.
+    pub state: Option<State>,
     /// How much of everything.
     pub limits: Limits,
 }
@@ -81,6 +83,15 @@ impl Config {
             Report::read::<Raw>(&document.text).map_err(|problems| problems.in_file(path))?;
         resolve(raw, Desk::new(report, path, source))
     }
+}
+
+/// Where the gateway keeps records of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// The bucket, at the backend.
+    pub bucket: String,
+    /// What its records are sealed with: the first of `keys`.
+    pub key: KeyName,
 }
 
 /// One address to listen on.

@@ -45,8 +45,9 @@ pub(crate) struct Raw {
     pub limits: Option<Limits>,
     /// Which reference counts where references disagree. Comes later.
     pub compatibility: Option<Later>,
-    /// Where unfinished uploads and settings of buckets are kept. Comes later.
-    pub state: Option<Later>,
+    /// Where the gateway keeps what multipart uploads need. Default: nowhere, and without it there
+    /// are no multipart uploads of sealed objects.
+    pub state: Option<State>,
     /// Whether rules that reject do so, or only report it. Comes later.
     pub mode: Option<Later>,
     /// Where decisions are recorded. Comes later.
@@ -69,6 +70,15 @@ pub(crate) struct Listen {
     pub unix: Option<Later>,
     /// Whose every request here is. Comes later.
     pub clients: Option<Later>,
+}
+
+/// The section `state`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a mapping")]
+pub(crate) struct State {
+    /// A bucket of the gateway's own at the backend, hidden from clients and made when it is not
+    /// there. No default.
+    pub bucket: Option<String>,
 }
 
 /// The section `tls` of a listener.

@@ -9,10 +9,13 @@ mod rules;
 use std::fmt;
 use std::path;
 
+use policy::BucketPattern;
+
 use crate::Config;
 use crate::Limits;
 use crate::Secret;
 use crate::Source;
+use crate::State;
 use crate::defaults;
 use crate::later::LEAVE_OUT;
 use crate::path::Path;
@@ -42,6 +45,7 @@ fn config(raw: Raw, desk: &mut Desk<'_>) -> Option<Config> {
     let backend = desk.required(raw.backend, &root.key("backend"));
     let backend = backend.and_then(|raw| backend::resolve(raw, &root.key("backend"), desk));
     let (keys, names) = keys::resolve(raw.keys, desk);
+    let state = raw.state.map(|raw| state(raw, &names, desk));
     let (clients, grants) = clients::resolve(raw.clients, desk);
     let rules = rules::resolve(raw.rules, &names, grants, desk);
     let limits = limits(&raw.limits.unwrap_or_default(), desk);
@@ -55,7 +59,24 @@ fn config(raw: Raw, desk: &mut Desk<'_>) -> Option<Config> {
         clients,
         keys,
         rules: rules?,
+        state: match state {
+            Some(state) => Some(state?),
+            None => None,
+        },
         limits: limits?,
+    })
+}
+
+fn state(raw: raw::State, keys: &keys::KeyNames, desk: &mut Desk<'_>) -> Option<State> {
+    let path = Path::root().key("state");
+    let bucket = desk.required(raw.bucket, &path.key("bucket"));
+    let bucket = bucket.and_then(|text| desk.literal_bucket(&text, &path.key("bucket")));
+    if keys.is_empty() {
+        desk.problem(&path, "is sealed, but `keys` holds no key to do it with");
+    }
+    Some(State {
+        bucket: bucket?,
+        key: keys.first().cloned()?,
     })
 }
 
@@ -136,6 +157,15 @@ impl<'a> Desk<'a> {
     /// What came of parsing the value at a path.
     fn parsed<T, E: fmt::Display>(&mut self, value: Result<T, E>, path: &Path) -> Option<T> {
         value.map_err(|error| self.problem(path, error)).ok()
+    }
+
+    /// A bucket's own name, which is no pattern.
+    fn literal_bucket(&mut self, text: &str, path: &Path) -> Option<String> {
+        let bucket = self.parsed(BucketPattern::parse(text), path)?;
+        if bucket.literal().is_none() {
+            self.problem(path, "is one bucket, without `*` and `?`");
+        }
+        bucket.literal().map(str::to_owned)
     }
 
     fn secret(&mut self, reference: SecretRef, path: &Path) -> Option<Secret> {

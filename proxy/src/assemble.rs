@@ -30,6 +30,8 @@ use crate::gateway::Gateway;
 use crate::kms::Keys;
 use crate::shutdown::GRACE_SECONDS;
 use crate::shutdown::Shutdown;
+use crate::state::State;
+use crate::state::Uploads;
 use crate::telemetry::metrics::Metrics;
 
 /// Everything that a request needs, of one configuration.
@@ -46,6 +48,12 @@ pub struct Snapshot {
     pub backend: Backend,
     /// What is known of them.
     pub cache: Cache,
+    /// Where records are kept, if anywhere.
+    pub state: Option<State>,
+    /// The uploads that are recorded there.
+    pub uploads: Uploads,
+    /// Parts shorter than this wait until their upload is completed, bytes.
+    pub min_part: u64,
     /// How much of everything, and how long.
     pub limits: Limits,
 }
@@ -64,6 +72,9 @@ pub enum Unstartable {
     /// pingora does not take the settings of a listener.
     #[error("TLS settings do not fit")]
     Tls,
+    /// The bucket of records can be none.
+    #[error("state: {0}")]
+    State(#[source] s3::Error),
     /// A metric could not be registered.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -91,7 +102,7 @@ pub fn assemble(config: Config) -> Result<Assembled, Unstartable> {
     let metrics = Arc::new(Metrics::new()?);
     let mut server = Server::new_with_opt_and_conf(None, conf());
     let admin = config.admin;
-    let gateway = Gateway::new(Arc::new(snapshot(config)), Arc::clone(&metrics));
+    let gateway = Gateway::new(Arc::new(snapshot(config)?), Arc::clone(&metrics));
     let mut clients = http_proxy_service(&server.configuration, gateway);
     for Listen { address, tls } in listeners {
         match tls {
@@ -122,18 +133,22 @@ fn settings(tls: &Tls) -> Result<TlsSettings, Unstartable> {
     Ok(settings)
 }
 
-fn snapshot(config: Config) -> Snapshot {
+fn snapshot(config: Config) -> Result<Snapshot, Unstartable> {
     let limits = config.limits;
     let skew_max = time::Duration::try_from(limits.clock_skew).unwrap_or(time::Duration::MAX);
-    Snapshot {
+    let state = config.state.map(State::new).transpose();
+    Ok(Snapshot {
         domains: config.domains,
         clients: Clients::new(config.clients, config.region, s3::Limits { skew_max }),
         rules: config.rules,
         keys: Keys::new(config.keys),
+        state: state.map_err(Unstartable::State)?,
+        uploads: Uploads::default(),
+        min_part: config.backend.min_part,
         backend: Backend::new(config.backend, &limits),
         cache: Cache::default(),
         limits,
-    }
+    })
 }
 
 fn conf() -> ServerConf {

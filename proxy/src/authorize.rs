@@ -28,6 +28,10 @@ pub fn action(operation: Operation) -> Option<Action> {
         | O::GetObjectLegalHold => Some(Action::Read),
         O::PutObject
         | O::PostObject
+        | O::CreateMultipartUpload
+        | O::UploadPart
+        | O::CompleteMultipartUpload
+        | O::AbortMultipartUpload
         | O::PutObjectTagging
         | O::DeleteObjectTagging
         | O::PutObjectRetention
@@ -37,6 +41,7 @@ pub fn action(operation: Operation) -> Option<Action> {
         | O::ListObjects
         | O::ListObjectsV2
         | O::ListObjectVersions
+        | O::ListParts
         | O::HeadBucket
         | O::GetBucketLocation => Some(Action::List),
         O::CreateBucket | O::DeleteBucket => Some(Action::Configure),

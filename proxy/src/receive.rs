@@ -6,6 +6,7 @@ use http::Version;
 use http::header;
 use pingora::proxy::Session;
 use policy::Permit;
+use s3::BucketName;
 use s3::ErrorCode;
 use s3::Operation;
 use s3::Verified;
@@ -50,6 +51,13 @@ pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<Receive
     let snapshot = &exchange.snapshot;
     let call = Call::parse(request, &snapshot.domains)?;
     exchange.call = Some(call.clone());
+    let own = |bucket: &BucketName| {
+        let state = snapshot.state.as_ref();
+        state.is_some_and(|state| state.is(bucket.as_str()))
+    };
+    if call.target.bucket().is_some_and(own) {
+        return Err(s3::Error::new(ErrorCode::AccessDenied).into());
+    }
     if call.operation == Operation::CorsPreflight {
         without_body(headers)?;
         return Ok(Received::Preflight(Box::new(call)));

@@ -9,6 +9,7 @@ use crypto::KeySource;
 use crypto::Layout;
 use crypto::Sealer;
 use crypto::Sse;
+use crypto::Suite;
 use crypto::UnverifiedEnvelope;
 use crypto::WrappingKey;
 use http::HeaderMap;
@@ -50,8 +51,7 @@ pub fn upload(
         RequestBody::Seal(order) => {
             let body = Body::expect(verified, client)?;
             let attempt = attempt(order, body.claims(), keys)?;
-            set(&mut outgoing, ENVELOPE, &attempt.envelope.json)?;
-            set(&mut outgoing, ENVELOPE_MAC, &attempt.envelope.mac)?;
+            enclose(&mut outgoing, &attempt.envelope)?;
             Some(Upload::seal(body, attempt.sealer, attempt.foot))
         }
     };
@@ -82,6 +82,7 @@ pub fn attempt(order: &SealOrder, claims: &Claims, keys: &Keys) -> Result<Attemp
         .map_err(refused)?;
     let dek = Dek::new(random::bytes().map_err(kms::Error::from).map_err(refused)?);
     let foot = Foot {
+        md5: false,
         sum: claims.trailer.is_some(),
     };
     let draft = EnvelopeDraft {
@@ -128,6 +129,47 @@ pub fn verify(envelope: UnverifiedEnvelope, place: &Place, keys: &Keys) -> Resul
         .unwrap(&name, blob, &place.bucket, envelope.suite())
         .map_err(|source| Error::Key { name, source })?;
     Ok(envelope.verify(&WrappingKey::Bucket(&key), &place.context())?)
+}
+
+/// Puts an envelope into the metadata of an upload.
+pub fn enclose(outgoing: &mut Outgoing, envelope: &EnvelopeText) -> Result<()> {
+    set(outgoing, ENVELOPE, &envelope.json)?;
+    set(outgoing, ENVELOPE_MAC, &envelope.mac)
+}
+
+/// The key of a new multipart object, and its envelope.
+pub fn begin(
+    place: &Place,
+    key: &KeyName,
+    suite: Suite,
+    keys: &Keys,
+) -> Result<(Dek, EnvelopeText)> {
+    let refused = |source| Error::Key {
+        name: key.clone(),
+        source,
+    };
+    let wrapped = keys.make(key, &place.bucket, suite).map_err(refused)?;
+    let dek = Dek::new(random::bytes().map_err(kms::Error::from).map_err(refused)?);
+    let draft = EnvelopeDraft {
+        suite,
+        layout: Layout::Parts,
+        sse: Sse::S3,
+        key_id: None,
+        project: None,
+        bucket_key: false,
+        encryption_context: None,
+        by: KeySource::Named {
+            name: key.as_str().to_owned(),
+            bucket_key: wrapped.blob,
+        },
+        size: None,
+        digests: Digests::default(),
+        foot: crypto::Foot::default(),
+    };
+    let salt = random::bytes().map_err(kms::Error::from).map_err(refused)?;
+    let wrapping = WrappingKey::Bucket(&wrapped.key);
+    let envelope = draft.seal(&dek, &wrapping, &place.context(), salt)?;
+    Ok((dek, envelope))
 }
 
 fn set(outgoing: &mut Outgoing, name: &'static str, value: &str) -> Result<()> {

@@ -34,6 +34,7 @@ clients:
 {clients}
 keys:
   - {{name: demo, provider: local, file: {keyring}}}
+{state}
 rules:
 {rules}
 limits: {{connect: 1s, silence: {silence}}}
@@ -42,10 +43,11 @@ SEAL_EVERYTHING = '  - {name: everything, match: {bucket: "*"}}'
 
 
 def configuration(listen, backend, keyring, rules=SEAL_EVERYTHING, silence="60s", clients="",
-                  tls=None):
+                  tls=None, state=None):
     """A whole one, of pieces of YAML."""
     tls = f"\n    tls: {tls}" if tls else ""
-    return CONFIGURATION.format(listen=listen, backend=backend, keyring=keyring, rules=rules,
+    state = f"state: {{bucket: {state}}}" if state else ""
+    return CONFIGURATION.format(state=state, listen=listen, backend=backend, keyring=keyring, rules=rules,
                                 silence=silence, clients=clients, tls=tls)
 
 

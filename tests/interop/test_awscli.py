@@ -142,11 +142,13 @@ def test_keys_that_are_no_file_names_are_kept(aws, bucket, tmp_path):
     aws("s3", "ls", f"s3://{bucket}/odd/", fails=True)
 
 
-def test_a_file_for_multipart_upload_is_refused_clearly(aws, bucket, tmp_path):
-    (tmp_path / "large").write_bytes(bytes(8 << 20))
-    told = aws("s3", "cp", tmp_path / "large", f"s3://{bucket}/large", fails=True)
-    assert "NotImplemented" in told and "CreateMultipartUpload" in told
-    assert "large" not in aws("s3", "ls", f"s3://{bucket}")
+def test_a_large_file_goes_up_in_parts(aws, bucket, tmp_path):
+    data = bytes(range(256)) * (9 << 12)
+    (tmp_path / "large").write_bytes(data)
+    aws("s3", "cp", tmp_path / "large", f"s3://{bucket}/large")
+    assert f" {len(data)} large" in aws("s3", "ls", f"s3://{bucket}/large")
+    aws("s3", "cp", f"s3://{bucket}/large", tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == data
 
 
 def test_a_tree_is_removed(aws, bucket):

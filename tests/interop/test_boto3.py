@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import io
 import json
 import random
 
@@ -201,12 +200,6 @@ def test_md5_is_verified(s3, bucket):
     assert s3.get_object(Bucket=bucket, Key="md5")["Body"].read() == b"data"
 
 
-def test_large_uploads_in_parts_get_a_clear_501(s3, bucket):
-    with pytest.raises(Exception) as caught:
-        s3.upload_fileobj(io.BytesIO(bytes(9 << 20)), bucket, "parts")
-    assert "NotImplemented" in str(caught.value)
-
-
 def test_wrong_signatures_and_unknown_keys_are_refused(demo):
     assert error(demo.client(secret_key="x" * 40).list_buckets) == ("SignatureDoesNotMatch", 403)
     assert error(demo.client(access_key="NOBODY").list_buckets) == ("InvalidAccessKeyId", 403)
@@ -230,7 +223,6 @@ def test_operations_that_are_not_served_answer_501(s3, bucket):
     assert error(s3.get_bucket_acl, Bucket=bucket) == ("NotImplemented", 501)
     assert error(s3.copy_object, Bucket=bucket, Key="c", CopySource=f"{bucket}/a") == (
         "NotImplemented", 501)
-    assert error(s3.create_multipart_upload, Bucket=bucket, Key="c") == ("NotImplemented", 501)
 
 
 def test_the_store_holds_only_ciphertext_and_open_py_opens_it(demo, s3, backend, bucket):

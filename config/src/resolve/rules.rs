@@ -75,7 +75,9 @@ fn rule(
     let (callers, operations) = matches.map_or((None, None), |m| (m.clients, m.operations));
     let callers = callers_of(callers, clients, &place.key("clients"), desk);
     every_operation(operations, &place.key("operations"), desk);
-    let sealed_as = sealed_as(raw.sealed_as, &path.key("sealed_as"), desk);
+    let sealed_as = raw
+        .sealed_as
+        .and_then(|text| desk.literal_bucket(&text, &path.key("sealed_as")));
     let unsealed = match raw.unsealed {
         None | Some(raw::Unsealed::Reject) => Unsealed::Reject,
         Some(raw::Unsealed::Serve) => Unsealed::Serve,
@@ -147,14 +149,6 @@ fn every_operation(raw: Option<List<String>>, path: &Path, desk: &mut Desk<'_>) 
             "single operations are not supported yet; only `\"*\"` is",
         );
     }
-}
-
-fn sealed_as(raw: Option<String>, path: &Path, desk: &mut Desk<'_>) -> Option<String> {
-    let bucket = desk.parsed(BucketPattern::parse(&raw?), path)?;
-    if bucket.literal().is_none() {
-        desk.problem(path, "is one bucket, without `*` and `?`");
-    }
-    bucket.literal().map(str::to_owned)
 }
 
 fn protection(

@@ -20,7 +20,6 @@ const GRANTS: &str = "app.secret}";
 fn keys_that_come_later_are_told_from_keys_that_do_not_exist() {
     let later = |key: &str| format!(" {key}: not supported yet; leave it out");
     for (old, new, path) in [
-        (LISTEN, format!("{LISTEN}\nstate: {{bucket: x}}"), "state"),
         (LISTEN, format!("{LISTEN}\nmode: report"), "mode"),
         (
             LISTEN,
@@ -521,6 +520,19 @@ fn a_listener_with_tls_names_two_files_that_can_be_read() {
             "8080}",
             "8080, tls: {certificate: keyring.yaml, key: keyring.yaml}}",
             ".tls.key: holds no certificates in PEM",
+        ),
+    ]);
+}
+
+#[test]
+fn state_is_kept_in_one_bucket_under_a_key() {
+    let with = |state: &str| format!("{LISTEN}\nstate: {state}");
+    refuses(&[
+        (LISTEN, &with("{}"), "state.bucket: is missing"),
+        (
+            LISTEN,
+            &with("{bucket: \"a-*\"}"),
+            "state.bucket: is one bucket, without `*` and `?`",
         ),
     ]);
 }

@@ -6,7 +6,6 @@ use http::HeaderMap;
 use http::HeaderValue;
 use http::StatusCode;
 use http::header;
-use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use s3::BucketName;
 use s3::ErrorCode;
@@ -24,7 +23,7 @@ use time::OffsetDateTime;
 use super::ANSWER_BYTES_MAX;
 use super::inlet::Inlet;
 use super::preflight;
-use super::relayed;
+use super::written;
 use crate::authorize;
 use crate::backend::Answer;
 use crate::backend::Sending;
@@ -39,7 +38,6 @@ use crate::plan::Plan;
 use crate::plan::Reply;
 use crate::respond;
 use crate::seal;
-use crate::transform::head;
 use crate::transform::upload::Upload;
 
 /// Takes a form, stores its file and answers as the form wants it.
@@ -69,7 +67,11 @@ pub async fn answer(session: &mut Session, exchange: &mut Exchange, call: &Call)
     if !stored.status.is_success() {
         return super::write(session, exchange, stored).await;
     }
-    let mut headers = written(&plan, &upload, &stored)?;
+    let suite = match &plan.reply {
+        Reply::Sealed(order) => Some(order.suite),
+        Reply::Relay | Reply::Object(_) => None,
+    };
+    let mut headers = written(&stored, suite, upload.proven_checksum().as_ref())?;
     if request.headers.contains_key(header::ORIGIN) {
         headers.extend(preflight::allowances(exchange, &request).await);
     }
@@ -138,20 +140,6 @@ async fn send(
         return sending.refused(ANSWER_BYTES_MAX).await;
     }
     sending.finish(ANSWER_BYTES_MAX).await
-}
-
-/// The headers of the answer to the `PUT`, in the client's terms.
-fn written(plan: &Plan, upload: &Upload, stored: &Answer) -> Result<HeaderMap> {
-    let unfit = |_| Error::Internal("response header");
-    let mut head = ResponseHeader::build(stored.status, None).map_err(unfit)?;
-    for (name, value) in &stored.headers {
-        head.append_header(name.clone(), value.clone())
-            .map_err(unfit)?;
-    }
-    if let Reply::Sealed(order) = &plan.reply {
-        head::written(&mut head, order.suite, upload.proven_checksum().as_ref())?;
-    }
-    Ok(relayed(&head.headers))
 }
 
 /// Status and body as the form wants them; the address joins the headers.

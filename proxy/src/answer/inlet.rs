@@ -8,9 +8,13 @@ use pingora::proxy::Session;
 use s3::ErrorCode;
 use tokio::time::Instant;
 
+use super::ANSWER_BYTES_MAX;
+use crate::backend::Answer;
+use crate::backend::Sending;
 use crate::error::Error;
 use crate::error::Result;
 use crate::gateway::expects_continue;
+use crate::transform::upload::Upload;
 
 /// Reads a body and bounds the time that the client takes for it: however it drips, it must make
 /// progress within `limits.silence`.
@@ -42,6 +46,24 @@ impl<'a> Inlet<'a> {
             Ok(Err(error)) if *error.etype() != ErrorType::ReadTimedout => Err(incomplete()),
             Ok(Err(_)) | Err(_) => Err(s3::Error::new(ErrorCode::RequestTimeout).into()),
         }
+    }
+
+    /// Sends the body on through `upload` while it comes in, and gives the backend's answer.
+    pub async fn send(&mut self, mut sending: Sending<'_>, upload: &mut Upload) -> Result<Answer> {
+        while let Some(wire) = self.next().await? {
+            let piece = upload.push(Some(wire), false)?;
+            if !sending.write(&piece).await {
+                return sending.refused(ANSWER_BYTES_MAX).await;
+            }
+            if !piece.is_empty() {
+                self.progresses();
+            }
+        }
+        let end = upload.push(None, true)?;
+        if !sending.write(&end).await {
+            return sending.refused(ANSWER_BYTES_MAX).await;
+        }
+        sending.finish(ANSWER_BYTES_MAX).await
     }
 
     /// Something came of what was read: the client has its time anew.

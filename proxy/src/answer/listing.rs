@@ -27,7 +27,11 @@ pub(super) fn objects(exchange: &Exchange, answered: &Answered, answer: Answer) 
 
 /// `ListBuckets`: those that the caller may list.
 pub(super) fn buckets(exchange: &Exchange, answered: &Answered, answer: Answer) -> Result<Answer> {
+    let state = exchange.snapshot.state.as_ref();
     let listed = xml::buckets::retain(&answer.body, &mut |bucket| {
+        if state.is_some_and(|state| state.is(bucket)) {
+            return false;
+        }
         let request = request(answered, Some(bucket), None);
         matches!(
             policy::decide(&exchange.snapshot.rules, &request),

@@ -6,6 +6,7 @@ mod delete;
 pub mod form;
 mod inlet;
 mod listing;
+mod multipart;
 pub mod preflight;
 
 use base64::Engine;
@@ -13,12 +14,15 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use bytes::BytesMut;
 use config::Limits;
+use crypto::Checksum;
+use crypto::Suite;
 use http::HeaderMap;
 use http::HeaderValue;
 use http::Method;
 use http::header;
 use md5::Digest;
 use md5::Md5;
+use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use s3::Body;
 use s3::ErrorCode;
@@ -36,6 +40,7 @@ use crate::plan::Plan;
 use crate::receive;
 use crate::receive::Answered;
 use crate::respond;
+use crate::transform::head;
 use crate::transform::refusal::Refusal;
 
 /// The largest answer of the backend: a page of 1 000 keys of 1 024 bytes, each percent-encoded
@@ -48,6 +53,10 @@ pub async fn answer(
     exchange: &mut Exchange,
     answered: Box<Answered>,
 ) -> Result<()> {
+    if multipart::is_multipart(answered.call.operation) {
+        let answer = multipart::answer(session, exchange, &answered).await?;
+        return write(session, exchange, answer).await;
+    }
     let client = session.req_header().headers.clone();
     let body = body(session, &answered, &client, &exchange.snapshot.limits).await?;
     let plan = plan(&answered, &client)?;
@@ -144,6 +153,20 @@ fn told(exchange: &Exchange, answer: Answer) -> Result<Answer> {
     let refusal = Refusal::new(status, None, exchange.resource(), exchange.id());
     let document = refusal.of(&answer.body);
     Ok(with_body(answer, document))
+}
+
+/// The headers of the answer to an upload, in the client's terms: `suite` sealed it.
+fn written(stored: &Answer, suite: Option<Suite>, proven: Option<&Checksum>) -> Result<HeaderMap> {
+    let unfit = |_| Error::Internal("response header");
+    let mut head = ResponseHeader::build(stored.status, None).map_err(unfit)?;
+    for (name, value) in &stored.headers {
+        let appended = head.append_header(name.clone(), value.clone());
+        appended.map_err(unfit)?;
+    }
+    if let Some(suite) = suite {
+        head::written(&mut head, suite, proven)?;
+    }
+    Ok(relayed(&head.headers))
 }
 
 /// An answer's headers without what belongs to the backend's own connection and body.

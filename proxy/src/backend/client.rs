@@ -32,6 +32,18 @@ pub struct Answer {
     pub body: Bytes,
 }
 
+impl Answer {
+    /// Success, of which there is nothing to say.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        }
+    }
+}
+
 /// A pool of connections.
 pub(super) struct Client {
     pub(super) connector: Connector,

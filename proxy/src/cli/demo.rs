@@ -325,6 +325,7 @@ fn configuration(listen: SocketAddr, backend: SocketAddr) -> String {
          keys:\n\
          \x20 - {{name: demo, provider: local, file: keyring.yaml}}\n\
          \n\
+         state: {{bucket: sealgate-state}}\n\
          rules:\n\
          \x20 - name: sm4 buckets\n\
          \x20   match: {{bucket: \"sm4-*\"}}\n\

@@ -9,6 +9,7 @@ mod bucket;
 mod conditions;
 mod get;
 pub mod headers;
+pub mod multipart;
 mod objects;
 mod outgoing;
 mod put;

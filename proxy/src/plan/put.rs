@@ -8,6 +8,7 @@ use http::HeaderValue;
 use http::Method;
 use http::header;
 use policy::Algorithm;
+use policy::KeyName;
 use policy::Permit;
 use policy::Protection;
 use s3::BucketName;
@@ -37,7 +38,7 @@ pub(super) fn order(
     object: &ObjectName,
     plain_len: u64,
 ) -> Result<Option<SealOrder>, s3::Error> {
-    let Protection::Seal { key, algorithm, .. } = permit.protection() else {
+    let Some((key, suite)) = key_and_suite(permit) else {
         within_limit(plain_len, plain_len)?;
         return Ok(None);
     };
@@ -45,11 +46,19 @@ pub(super) fn order(
     within_limit(plain_len, sealed_len.0)?;
     Ok(Some(SealOrder {
         place: place(permit, bucket, object),
-        key: key.clone(),
-        suite: suite(*algorithm),
+        key,
+        suite,
         plain_len: PlainLen(plain_len),
         sealed_len,
     }))
+}
+
+/// With what the rule seals, if it does.
+pub(super) fn key_and_suite(permit: &Permit) -> Option<(KeyName, Suite)> {
+    match permit.protection() {
+        Protection::Seal { key, algorithm, .. } => Some((key.clone(), suite(*algorithm))),
+        Protection::Relay => None,
+    }
 }
 
 /// The upload as the backend gets it.
@@ -99,7 +108,7 @@ const fn suite(algorithm: Algorithm) -> Suite {
 
 /// A client may ask for what the rule does; anything else is refused rather than reported and
 /// not done.
-fn encryption_is_granted(
+pub(super) fn encryption_is_granted(
     headers: &HeaderMap,
     seals: bool,
     permit: &Permit,
@@ -119,7 +128,7 @@ fn encryption_is_granted(
     Ok(())
 }
 
-fn copy_digests(from: &HeaderMap, to: &mut HeaderMap) {
+pub(super) fn copy_digests(from: &HeaderMap, to: &mut HeaderMap) {
     for name in headers::DIGESTS {
         if let Some(value) = from.get(*name) {
             to.insert(*name, value.clone());

@@ -11,19 +11,19 @@ use bytes::BytesMut;
 
 /// Pieces that leave one step together. Usually there is one, and it is not copied.
 #[derive(Debug, Default)]
-struct Pieces(Vec<Bytes>);
+pub(crate) struct Pieces(Vec<Bytes>);
 
 impl Pieces {
-    fn push(&mut self, piece: impl Into<Bytes>) {
+    pub fn push(&mut self, piece: impl Into<Bytes>) {
         self.0.push(piece.into());
     }
 
-    fn len(&self) -> u64 {
+    pub fn len(&self) -> u64 {
         self.0.iter().map(|piece| piece.len() as u64).sum()
     }
 
     /// One run of bytes.
-    fn join(mut self) -> Bytes {
+    pub fn join(mut self) -> Bytes {
         if self.0.len() <= 1 {
             return self.0.pop().unwrap_or_default();
         }

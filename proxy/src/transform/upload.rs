@@ -31,10 +31,13 @@ enum Store {
     Relay(Bytes),
 }
 
-/// Which proven digests go into the footer, because they came after the envelope was written.
+/// Which proven digests go into the footer: of a whole object those that came after the envelope
+/// was written, of a part all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Foot {
-    /// The checksum came as a trailer.
+    /// The MD5.
+    pub md5: bool,
+    /// The checksum.
     pub sum: bool,
 }
 
@@ -137,7 +140,7 @@ impl Upload {
 fn footer(foot: Foot, proven: Proven) -> Digests {
     let sum = proven.checksum.filter(|_| foot.sum);
     Digests {
-        md5: None,
+        md5: proven.content_md5.filter(|_| foot.md5),
         sum: sum.map(|(algorithm, value)| checksum(algorithm, value)),
     }
 }

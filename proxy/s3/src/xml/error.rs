@@ -20,6 +20,14 @@ pub fn render(error: &Error, resource: &str, request_id: &str) -> String {
     xml
 }
 
+/// The `<Code>` of another server's error document.
+#[must_use]
+pub fn code(xml: &[u8]) -> Option<String> {
+    let root = Element::parse(xml).ok()?;
+    let code = root.text_of("Code").ok()??;
+    (root.name == "Error").then(|| code.to_owned())
+}
+
 /// Another server's error document, with its code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Readdressed {

@@ -5,6 +5,7 @@ pub mod buckets;
 pub mod delete;
 pub mod error;
 pub mod list;
+pub mod multipart;
 pub mod post;
 pub mod tagging;
 mod tree;

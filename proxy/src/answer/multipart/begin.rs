@@ -1,0 +1,81 @@
+//! `CreateMultipartUpload`: the object's key is made, its envelope goes into the metadata, and the
+//! upload's record is written.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::HeaderValue;
+use http::header;
+use pingora::proxy::Session;
+use s3::xml;
+
+use super::super::with_body;
+use super::super::written;
+use super::Named;
+use crate::backend::Answer;
+use crate::error::Error;
+use crate::error::Result;
+use crate::exchange::Exchange;
+use crate::plan;
+use crate::receive;
+use crate::receive::Answered;
+use crate::seal;
+use crate::state::Unfinished;
+
+/// Begins an upload.
+pub(super) async fn answer(
+    session: &mut Session,
+    exchange: &Exchange,
+    answered: &Answered,
+) -> Result<Answer> {
+    let client = &session.req_header().headers;
+    receive::without_body(client)?;
+    let snapshot = &exchange.snapshot;
+    let named = Named::of(snapshot, answered)?;
+    let (mut outgoing, order) = plan::multipart::create(&answered.call, client, &answered.permit)?;
+    let none = HeaderValue::from(0);
+    outgoing.headers.insert(header::CONTENT_LENGTH, none);
+    let Some(order) = order else {
+        return named.ask(&outgoing, &Bytes::new()).await;
+    };
+    let state = named.desk()?;
+    let (dek, envelope) = seal::begin(&named.place, &order.key, order.suite, &snapshot.keys)?;
+    seal::enclose(&mut outgoing, &envelope)?;
+    let begun = named.ask(&outgoing, &Bytes::new()).await?;
+    if !begun.status.is_success() {
+        return Ok(begun);
+    }
+    let upload = xml::multipart::upload_id(&begun.body);
+    let upload = upload.ok_or(Error::Backend("upload without an id"))?;
+    let unfinished = Unfinished {
+        place: named.place.clone(),
+        envelope,
+        closing: dek.closing_key(order.suite),
+        min: snapshot.min_part,
+    };
+    let caller = answered.caller.name.to_string();
+    let kept = snapshot.uploads.begin(state, &upload, unfinished, &caller);
+    if let Err(error) = kept.await {
+        let lost = Named {
+            id: &upload,
+            ..named
+        };
+        let abort = lost.outgoing(http::Method::DELETE);
+        let _ = lost.ask(&abort, &Bytes::new()).await;
+        return Err(error);
+    }
+    let (bucket, object) = (named.bucket.as_str(), named.object.as_str());
+    let mut headers = written(&begun, Some(order.suite), None)?;
+    headers.remove(header::ETAG);
+    echo(client, &mut headers);
+    let body = xml::multipart::initiated(bucket, object, &upload);
+    Ok(with_body(Answer { headers, ..begun }, body))
+}
+
+/// What the client said of checksums to come, as S3 repeats it.
+fn echo(client: &HeaderMap, headers: &mut HeaderMap) {
+    for name in ["x-amz-checksum-algorithm", "x-amz-checksum-type"] {
+        if let Some(value) = client.get(name) {
+            headers.insert(name, value.clone());
+        }
+    }
+}

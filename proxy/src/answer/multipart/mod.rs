@@ -1,0 +1,223 @@
+//! Multipart uploads of sealed objects. Parts are sealed on their own and in any order, by any
+//! gateway; what they share is in the upload's record (`state/`).
+
+mod begin;
+mod close;
+mod parts;
+mod upload;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::Method;
+use pingora::proxy::Session;
+use s3::BucketName;
+use s3::ErrorCode;
+use s3::ObjectName;
+use s3::Operation;
+use s3::Target;
+use s3::xml;
+use s3::xml::multipart::PartsPage;
+use s3::xml::multipart::StoredPart;
+
+use super::ANSWER_BYTES_MAX;
+use crate::assemble::Snapshot;
+use crate::backend::Answer;
+use crate::error::Error;
+use crate::error::Result;
+use crate::exchange::Exchange;
+use crate::plan::Outgoing;
+use crate::plan::Place;
+use crate::receive::Answered;
+use crate::state::Desk;
+use crate::state::Unfinished;
+
+/// Whether these are answered here.
+#[must_use]
+pub(super) fn is_multipart(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::CreateMultipartUpload
+            | Operation::UploadPart
+            | Operation::CompleteMultipartUpload
+            | Operation::AbortMultipartUpload
+            | Operation::ListParts
+    )
+}
+
+/// Carries out a call of a multipart upload.
+pub(super) async fn answer(
+    session: &mut Session,
+    exchange: &Exchange,
+    answered: &Answered,
+) -> Result<Answer> {
+    match answered.call.operation {
+        Operation::CreateMultipartUpload => begin::answer(session, exchange, answered).await,
+        Operation::UploadPart => upload::answer(session, exchange, answered).await,
+        Operation::CompleteMultipartUpload => close::complete(session, exchange, answered).await,
+        Operation::AbortMultipartUpload => close::abort(exchange, answered).await,
+        _ => parts::answer(exchange, answered).await,
+    }
+}
+
+/// One upload, as a call names it.
+struct Named<'a> {
+    snapshot: &'a Snapshot,
+    bucket: &'a BucketName,
+    object: &'a ObjectName,
+    target: &'a Target,
+    id: &'a str,
+    place: Place,
+}
+
+impl<'a> Named<'a> {
+    fn of(snapshot: &'a Snapshot, answered: &'a Answered) -> Result<Self> {
+        let target = &answered.call.target;
+        let Target::Object(bucket, object) = target else {
+            return Err(Error::Internal("multipart upload without an object"));
+        };
+        let logical = answered.permit.logical_bucket();
+        let place = Place {
+            bucket: logical.unwrap_or(bucket.as_str()).to_owned(),
+            object: object.as_str().to_owned(),
+        };
+        Ok(Self {
+            snapshot,
+            bucket,
+            object,
+            target,
+            id: answered.call.query.get("uploadId").unwrap_or_default(),
+            place,
+        })
+    }
+
+    fn desk(&self) -> Result<Desk<'a>> {
+        let state = self.snapshot.state.as_ref().ok_or_else(|| {
+            s3::Error::new(ErrorCode::NotImplemented).with_message(
+                "Multipart uploads of sealed objects need `state` in the gateway's configuration.",
+            )
+        })?;
+        Ok(Desk {
+            state,
+            backend: &self.snapshot.backend,
+            keys: &self.snapshot.keys,
+        })
+    }
+
+    /// The upload's record, as it is remembered.
+    async fn find(&self) -> Result<Arc<Unfinished>> {
+        let uploads = &self.snapshot.uploads;
+        let found = uploads.find(self.desk()?, &self.place, self.id).await?;
+        found.ok_or_else(no_such_upload)
+    }
+
+    /// The upload's record, as it is now.
+    async fn read(&self) -> Result<Option<Arc<Unfinished>>> {
+        let uploads = &self.snapshot.uploads;
+        uploads.read(self.desk()?, &self.place, self.id).await
+    }
+
+    fn outgoing(&self, method: Method) -> Outgoing {
+        Outgoing::new(method, self.target).with_query("uploadId", self.id)
+    }
+
+    async fn ask(&self, outgoing: &Outgoing, body: &Bytes) -> Result<Answer> {
+        let backend = &self.snapshot.backend;
+        backend.ask(outgoing, body, ANSWER_BYTES_MAX).await
+    }
+
+    /// All parts that the backend holds, ascending, or its refusal.
+    async fn stored_parts(&self) -> Result<Result<PartsPage, Answer>> {
+        let mut all = PartsPage::default();
+        let mut marker = 0;
+        loop {
+            let outgoing = self
+                .outgoing(Method::GET)
+                .with_query("max-parts", "1000")
+                .with_query("part-number-marker", &marker.to_string());
+            let answer = self.ask(&outgoing, &Bytes::new()).await?;
+            if !answer.status.is_success() {
+                return Ok(Err(answer));
+            }
+            let page = xml::multipart::parse_parts(&answer.body);
+            let page = page.ok_or(Error::Backend("list of parts"))?;
+            all.parts.extend(page.parts);
+            all.about = page.about;
+            match page.next {
+                Some(next) if next > marker => marker = next,
+                _ => return Ok(Ok(all)),
+            }
+        }
+    }
+}
+
+/// Plaintext bytes of a part that the backend holds.
+fn plain_len(part: &StoredPart) -> Option<u64> {
+    part.size.checked_sub(crypto::PART_OVERHEAD)
+}
+
+/// The `ETag` that clients see of a part (FORMAT.md §7), without quotes.
+fn part_etag(upload: &Unfinished, suite: crypto::Suite, part: &Held<'_>) -> String {
+    let hex = part.hex.to_ascii_lowercase();
+    let tag = upload
+        .closing
+        .part_tag(suite, part.number, part.plain_len, &hex);
+    format!("{hex}-{tag}")
+}
+
+/// A part, wherever it is.
+struct Held<'a> {
+    number: u32,
+    plain_len: u64,
+    /// The backend's `ETag`, or the MD5 of a segment that waits.
+    hex: &'a str,
+}
+
+fn no_such_upload() -> Error {
+    s3::Error::new(ErrorCode::NoSuchUpload).into()
+}
+
+/// Whether the answer says that the backend does not know the upload.
+fn is_unknown(answer: &Answer) -> bool {
+    s3::xml::error::code(&answer.body).as_deref() == Some(ErrorCode::NoSuchUpload.name())
+}
+
+/// The part number of a call.
+fn number(answered: &Answered) -> Result<u32> {
+    let text = answered.call.query.get("partNumber").unwrap_or_default();
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse().ok().filter(|_| digits);
+    let number = number.filter(|number| (1..=crypto::PARTS_MAX).contains(number));
+    number.ok_or_else(|| {
+        s3::Error::new(ErrorCode::InvalidArgument)
+            .with_message("Part number must be an integer between 1 and 10000, inclusive")
+            .with_detail("ArgumentName", "partNumber")
+            .with_detail("ArgumentValue", text)
+            .into()
+    })
+}
+
+/// The `ETag` of an answer without its quotes.
+fn etag_of(headers: &HeaderMap) -> Result<String> {
+    let etag = headers.get(http::header::ETAG);
+    let etag = etag.and_then(|etag| etag.to_str().ok());
+    let etag = etag.map(|etag| etag.trim_matches('"').to_owned());
+    etag.ok_or(Error::Backend("answer without ETag"))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The present, as listings write it.
+fn now() -> Result<String> {
+    let format =
+        time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].000Z");
+    let now = time::OffsetDateTime::now_utc().format(format);
+    now.map_err(|_| Error::Internal("time"))
+}

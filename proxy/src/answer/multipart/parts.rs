@@ -1,0 +1,143 @@
+//! `ListParts`: what the backend holds and what waits, in one list.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::HeaderValue;
+use http::Method;
+use http::StatusCode;
+use http::header;
+use md5::Digest;
+use md5::Md5;
+use s3::ErrorCode;
+use s3::xml;
+use s3::xml::multipart::ShownParts;
+use s3::xml::multipart::StoredPart;
+
+use super::super::with_body;
+use super::Held;
+use super::Named;
+use super::part_etag;
+use super::plain_len;
+use crate::backend::Answer;
+use crate::error::Result;
+use crate::exchange::Exchange;
+use crate::plan::Objects;
+use crate::receive::Answered;
+use crate::state::Unfinished;
+
+/// The most parts of a page.
+const PAGE_MAX: usize = 1000;
+
+/// Lists the parts of an upload.
+pub(super) async fn answer(exchange: &Exchange, answered: &Answered) -> Result<Answer> {
+    let named = Named::of(&exchange.snapshot, answered)?;
+    let query = &answered.call.query;
+    if Objects::of(&answered.permit) == Objects::Foreign {
+        let mut outgoing = named.outgoing(Method::GET);
+        for name in ["max-parts", "part-number-marker", "encoding-type"] {
+            if let Some(value) = query.get(name) {
+                outgoing = outgoing.with_query(name, value);
+            }
+        }
+        return named.ask(&outgoing, &Bytes::new()).await;
+    }
+    let count = |name| count(name, query.get(name));
+    let shown = (count("part-number-marker")?, count("max-parts")?);
+    let unfinished = named.find().await?;
+    let page = match named.stored_parts().await? {
+        Ok(page) => page,
+        Err(refused) => return Ok(refused),
+    };
+    let suite = unfinished.open(&named.snapshot.keys)?.suite();
+    let mut parts = Vec::with_capacity(page.parts.len());
+    for part in page.parts {
+        parts.extend(shown_part(&unfinished, suite, part));
+    }
+    for part in waiting(&named, &unfinished, suite).await? {
+        parts.retain(|known| known.number != part.number);
+        parts.push(part);
+    }
+    parts.sort_by_key(|part| part.number);
+    let shown = ShownParts {
+        bucket: named.bucket.as_str(),
+        key: named.object.as_str(),
+        upload: named.id,
+        marker: u32::try_from(shown.0.unwrap_or(0)).unwrap_or(u32::MAX),
+        max_parts: shown.1.unwrap_or(PAGE_MAX).min(PAGE_MAX),
+        about: &page.about,
+    };
+    let body = xml::multipart::parts(&shown, &parts);
+    let mut headers = HeaderMap::new();
+    let xml = HeaderValue::from_static("application/xml");
+    headers.insert(header::CONTENT_TYPE, xml);
+    let answer = Answer {
+        status: StatusCode::OK,
+        headers,
+        body: Bytes::new(),
+    };
+    Ok(with_body(answer, body))
+}
+
+/// A part of the backend as clients see it. What is shorter than parts may be was sent by a
+/// Complete, and is none of the client's.
+fn shown_part(upload: &Unfinished, suite: crypto::Suite, part: StoredPart) -> Option<StoredPart> {
+    let plain_len = plain_len(&part).filter(|len| *len >= upload.min)?;
+    let held = Held {
+        number: part.number,
+        plain_len,
+        hex: &part.etag,
+    };
+    Some(StoredPart {
+        etag: part_etag(upload, suite, &held),
+        size: plain_len,
+        ..part
+    })
+}
+
+/// The parts that wait.
+async fn waiting(
+    named: &Named<'_>,
+    upload: &Unfinished,
+    suite: crypto::Suite,
+) -> Result<Vec<StoredPart>> {
+    let (uploads, desk) = (&named.snapshot.uploads, named.desk()?);
+    let mut parts = Vec::new();
+    for number in uploads.waiting(desk, &named.place, named.id).await? {
+        let segment = uploads
+            .parked(desk, (&named.place, named.id), number)
+            .await?;
+        let Some(segment) = segment else { continue };
+        let plain_len = (segment.len() as u64).saturating_sub(crypto::PART_OVERHEAD);
+        let hex = super::hex(&Md5::digest(&*segment));
+        let held = Held {
+            number,
+            plain_len,
+            hex: &hex,
+        };
+        parts.push(StoredPart {
+            number,
+            etag: part_etag(upload, suite, &held),
+            size: plain_len,
+            last_modified: super::now()?,
+        });
+    }
+    Ok(parts)
+}
+
+fn count(name: &str, text: Option<&str>) -> Result<Option<usize>> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let count = text.parse::<i32>().ok().filter(|_| digits);
+    let count = count.and_then(|count| usize::try_from(count).ok());
+    count.map(Some).ok_or_else(|| {
+        s3::Error::new(ErrorCode::InvalidArgument)
+            .with_message(format!(
+                "Provided {name} not an integer or within integer range"
+            ))
+            .with_detail("ArgumentName", name.to_owned())
+            .with_detail("ArgumentValue", text)
+            .into()
+    })
+}

@@ -1,0 +1,154 @@
+//! `UploadPart`: a part is sealed as a segment of its own. One that is too short for the backend
+//! waits in the record until the upload is completed.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use crypto::PlainLen;
+use crypto::Sealer;
+use http::HeaderValue;
+use http::Method;
+use http::header;
+use md5::Digest;
+use md5::Md5;
+use pingora::proxy::Session;
+use s3::Body;
+use s3::ErrorCode;
+
+use super::super::inlet::Inlet;
+use super::super::written;
+use super::Held;
+use super::Named;
+use super::no_such_upload;
+use super::part_etag;
+use crate::assemble::Snapshot;
+use crate::backend::Answer;
+use crate::error::Error;
+use crate::error::Result;
+use crate::exchange::Exchange;
+use crate::plan::Objects;
+use crate::plan::Outgoing;
+use crate::plan::multipart;
+use crate::random;
+use crate::receive::Answered;
+use crate::transform::Pieces;
+use crate::transform::upload::Foot;
+use crate::transform::upload::Upload;
+
+/// A part's footer keeps all that is known of it.
+const FOOT: Foot = Foot {
+    md5: true,
+    sum: true,
+};
+
+/// The largest part, stored bytes.
+const PART_BYTES_MAX: u64 = 5 << 30;
+
+/// Takes a part.
+pub(super) async fn answer(
+    session: &mut Session,
+    exchange: &Exchange,
+    answered: &Answered,
+) -> Result<Answer> {
+    let client = session.req_header().headers.clone();
+    let named = Named::of(&exchange.snapshot, answered)?;
+    let number = super::number(answered)?;
+    let body = Body::expect(&answered.caller.verified, &client)?;
+    let plain_len = body.plain_len();
+    let mut outgoing = named.outgoing(Method::PUT);
+    outgoing = outgoing.with_query("partNumber", &number.to_string());
+    outgoing.headers = multipart::part_headers(&client)?;
+    if Objects::of(&answered.permit) == Objects::Foreign {
+        multipart::digests(&client, &mut outgoing.headers);
+        let mut upload = Upload::relay(body);
+        let sending = (outgoing, plain_len);
+        return send(named.snapshot, sending, session, &mut upload).await;
+    }
+    let unfinished = named.find().await?;
+    let envelope = unfinished.open(&named.snapshot.keys)?;
+    let (dek, suite) = (envelope.dek(), envelope.suite());
+    let salt = random::bytes().map_err(|_| Error::Internal("no randomness"))?;
+    let sealed_len = crypto::part_sealed_len(PlainLen(plain_len)).map_or(u64::MAX, |len| len.0);
+    if sealed_len > PART_BYTES_MAX {
+        return Err(s3::Error::new(ErrorCode::EntityTooLarge)
+            .with_detail("ProposedSize", plain_len.to_string())
+            .into());
+    }
+    let waits = plain_len < unfinished.min;
+    let sealer = if waits {
+        Sealer::parked(dek, suite, number, PlainLen(plain_len), salt)?
+    } else {
+        let last = number == crypto::PARTS_MAX;
+        Sealer::part(dek, suite, number, last, PlainLen(plain_len), salt)?
+    };
+    let mut upload = Upload::seal(body, sealer, FOOT);
+    let (stored, hex) = if waits {
+        let segment = gather(session, named.snapshot.limits.silence, &mut upload).await?;
+        let hex = super::hex(&Md5::digest(&segment));
+        park(&named, number, &segment).await?;
+        (Answer::empty(), hex)
+    } else {
+        let sending = (outgoing, sealed_len);
+        let stored = send(named.snapshot, sending, session, &mut upload).await?;
+        if !stored.status.is_success() {
+            return Ok(stored);
+        }
+        let hex = super::etag_of(&stored.headers)?;
+        (stored, hex)
+    };
+    let held = Held {
+        number,
+        plain_len,
+        hex: &hex,
+    };
+    let etag = format!("\"{}\"", part_etag(&unfinished, suite, &held));
+    let mut headers = written(&stored, Some(suite), upload.proven_checksum().as_ref())?;
+    let etag = HeaderValue::try_from(etag).map_err(|_| Error::Backend("ETag of a part"))?;
+    headers.insert(header::ETAG, etag);
+    Ok(Answer {
+        headers,
+        body: Bytes::new(),
+        ..stored
+    })
+}
+
+/// Sends a part on while it comes in.
+async fn send(
+    snapshot: &Snapshot,
+    (mut outgoing, len): (Outgoing, u64),
+    session: &mut Session,
+    upload: &mut Upload,
+) -> Result<Answer> {
+    let len = HeaderValue::from(len);
+    outgoing.headers.insert(header::CONTENT_LENGTH, len);
+    let sending = snapshot.backend.begin(&outgoing).await?;
+    let mut inlet = Inlet::open(session, snapshot.limits.silence).await?;
+    inlet.send(sending, upload).await
+}
+
+/// The whole sealed segment of a short part.
+async fn gather(session: &mut Session, silence: Duration, upload: &mut Upload) -> Result<Bytes> {
+    let mut inlet = Inlet::open(session, silence).await?;
+    let mut segment = Pieces::default();
+    while let Some(wire) = inlet.next().await? {
+        let sealed = upload.push(Some(wire), false)?;
+        if !sealed.is_empty() {
+            inlet.progresses();
+        }
+        segment.push(sealed);
+    }
+    segment.push(upload.push(None, true)?);
+    Ok(segment.join())
+}
+
+/// Lets a part wait. Another gateway may have ended the upload meanwhile: its record says so.
+async fn park(named: &Named<'_>, number: u32, segment: &[u8]) -> Result<()> {
+    let (uploads, desk) = (&named.snapshot.uploads, named.desk()?);
+    let upload = (&named.place, named.id);
+    uploads.park(desk, upload, number, segment).await?;
+    if named.read().await?.is_none() {
+        uploads.unpark(desk, &named.place, named.id).await?;
+        return Err(no_such_upload());
+    }
+    Ok(())
+}

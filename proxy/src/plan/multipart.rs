@@ -1,0 +1,65 @@
+//! Multipart uploads: the heads of their requests.
+
+use http::HeaderMap;
+use http::HeaderValue;
+use http::Method;
+use http::header;
+use policy::Permit;
+use s3::ErrorCode;
+
+use super::Outgoing;
+use super::headers;
+use super::headers::Kind;
+use super::put;
+use crate::call::Call;
+
+/// With what the parts of an object are sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartsOrder {
+    /// Name of the key that wraps the object's.
+    pub key: policy::KeyName,
+    /// The ciphers.
+    pub suite: crypto::Suite,
+}
+
+/// The request that begins an upload, and how its parts are sealed; nothing where the rule leaves
+/// them alone.
+pub fn create(
+    call: &Call,
+    client: &HeaderMap,
+    permit: &Permit,
+) -> Result<(Outgoing, Option<PartsOrder>), s3::Error> {
+    let order = put::key_and_suite(permit).map(|(key, suite)| PartsOrder { key, suite });
+    put::encryption_is_granted(client, order.is_some(), permit)?;
+    let mut outgoing = Outgoing::new(Method::POST, &call.target).with_query("uploads", "");
+    outgoing.headers = headers::forward(client, Kind::Upload)?;
+    if let Some(encoding) = s3::storable_content_encoding(client) {
+        let encoding = HeaderValue::try_from(encoding);
+        let encoding = encoding.map_err(|_| s3::Error::new(ErrorCode::InvalidArgument))?;
+        outgoing.headers.insert(header::CONTENT_ENCODING, encoding);
+    }
+    if order.is_none() {
+        for name in ["x-amz-checksum-algorithm", "x-amz-checksum-type"] {
+            if let Some(value) = client.get(name) {
+                outgoing.headers.insert(name, value.clone());
+            }
+        }
+    }
+    Ok((outgoing, order))
+}
+
+/// The headers of a part that go on; a part has no encryption of its own.
+pub fn part_headers(client: &HeaderMap) -> Result<HeaderMap, s3::Error> {
+    let asked = |name: &str| name.contains("server-side-") && name.contains("encryption");
+    if let Some(name) = client.keys().find(|name| asked(name.as_str())) {
+        return Err(s3::Error::new(ErrorCode::InvalidArgument)
+            .with_message("Encryption is said when the upload is created, not with its parts.")
+            .with_detail("ArgumentName", name.as_str()));
+    }
+    headers::forward(client, Kind::Object)
+}
+
+/// What the client said of the very bytes that the backend stores.
+pub fn digests(client: &HeaderMap, to: &mut HeaderMap) {
+    put::copy_digests(client, to);
+}

@@ -1,0 +1,215 @@
+//! What the gateway itself keeps at the backend, in a bucket of its own that no client reaches:
+//! records, each sealed like an object (FORMAT.md §9).
+
+mod upload;
+
+use bytes::Bytes;
+use crypto::Opener;
+use crypto::PlainLen;
+use crypto::Suite;
+use http::HeaderMap;
+use http::HeaderValue;
+use http::Method;
+use http::StatusCode;
+use http::header;
+use policy::KeyName;
+use s3::BucketName;
+use s3::Claims;
+use s3::ObjectName;
+use s3::Target;
+use s3::xml;
+use zeroize::Zeroizing;
+
+pub use upload::Unfinished;
+pub use upload::Uploads;
+
+use crate::backend::Answer;
+use crate::backend::Backend;
+use crate::error::Error;
+use crate::error::Result;
+use crate::kms::Keys;
+use crate::plan::Outgoing;
+use crate::plan::Place;
+use crate::plan::SealOrder;
+use crate::plan::reply;
+use crate::plan::reply::Found;
+use crate::seal;
+use crate::transform::Pieces;
+
+/// The logical bucket of records: they are readable wherever their bucket is called otherwise.
+const LOGICAL_BUCKET: &str = "sealgate-state";
+
+/// The largest record: a parked part of 60 MiB and what its seal adds.
+const RECORD_BYTES_MAX: usize = 64 << 20;
+
+/// The largest page of a listing.
+const LISTING_BYTES_MAX: usize = 16 << 20;
+
+/// The bucket of records.
+pub struct State {
+    bucket: BucketName,
+    key: KeyName,
+}
+
+/// Where and with what records are read and written.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// The bucket.
+    pub state: &'a State,
+    /// Where it is.
+    pub backend: &'a Backend,
+    /// What seals.
+    pub keys: &'a Keys,
+}
+
+impl State {
+    /// The configured bucket.
+    pub fn new(state: config::State) -> Result<Self, s3::Error> {
+        Ok(Self {
+            bucket: BucketName::parse(&state.bucket)?,
+            key: state.key,
+        })
+    }
+
+    /// Whether clients speak of the gateway's own bucket.
+    #[must_use]
+    pub fn is(&self, bucket: &str) -> bool {
+        self.bucket.as_str() == bucket
+    }
+}
+
+impl Desk<'_> {
+    /// Writes a record; makes the bucket when it is not there. `new`: refuses to replace one where
+    /// the backend knows how.
+    pub async fn write(&self, name: &str, plain: &[u8], new: bool) -> Result<()> {
+        let (mut outgoing, body) = self.sealed(name, plain)?;
+        if new {
+            let any = HeaderValue::from_static("*");
+            outgoing.headers.insert(header::IF_NONE_MATCH, any);
+        }
+        let mut answer = self.ask(&outgoing, &body, 0).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            self.make_bucket().await?;
+            answer = self.ask(&outgoing, &body, 0).await?;
+        }
+        if answer.status.is_success() {
+            return Ok(());
+        }
+        Err(Error::Backend("state cannot be written"))
+    }
+
+    /// Reads a record; nothing when it is not there.
+    pub async fn read(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let outgoing = Outgoing::new(Method::GET, &self.target(name)?);
+        let answer = self.ask(&outgoing, &Bytes::new(), RECORD_BYTES_MAX).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        if !answer.status.is_success() {
+            return Err(Error::Backend("state cannot be read"));
+        }
+        let Found::Sealed(envelope) = reply::find(&answer.headers)? else {
+            return Err(crypto::Error::NotSealed.into());
+        };
+        let envelope = seal::verify(*envelope, &place(name), self.keys)?;
+        let mut plain = Zeroizing::new(Vec::with_capacity(answer.body.len()));
+        let mut opener = Opener::of(&envelope)?;
+        opener.push(&answer.body, &mut |piece| plain.extend(piece))?;
+        opener.finish(&mut |piece| plain.extend(piece))?;
+        Ok(Some(plain))
+    }
+
+    /// Removes a record, whether or not it is there.
+    pub async fn remove(&self, name: &str) -> Result<()> {
+        let outgoing = Outgoing::new(Method::DELETE, &self.target(name)?);
+        let answer = self.ask(&outgoing, &Bytes::new(), 0).await?;
+        if answer.status.is_success() || answer.status == StatusCode::NOT_FOUND {
+            return Ok(());
+        }
+        Err(Error::Backend("state cannot be removed"))
+    }
+
+    /// The names that begin with `prefix`, a thousand at most.
+    pub async fn names(&self, prefix: &str) -> Result<Vec<String>> {
+        let bucket = Target::Bucket(self.state.bucket.clone());
+        let outgoing = Outgoing::new(Method::GET, &bucket)
+            .with_query("list-type", "2")
+            .with_query("prefix", prefix);
+        let answer = self
+            .ask(&outgoing, &Bytes::new(), LISTING_BYTES_MAX)
+            .await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(Vec::new());
+        }
+        let mut names = Vec::new();
+        let listed = xml::list::rewrite(&answer.body, &mut |entry| {
+            names.push(entry.key.to_owned());
+            None
+        });
+        listed.map_err(|_| Error::Backend("listing of state"))?;
+        Ok(names)
+    }
+
+    async fn ask(&self, outgoing: &Outgoing, body: &Bytes, limit: usize) -> Result<Answer> {
+        // An error document may be longer than nothing.
+        let limit = limit.max(64 << 10);
+        self.backend.ask(outgoing, body, limit).await
+    }
+
+    async fn make_bucket(&self) -> Result<()> {
+        let bucket = Target::Bucket(self.state.bucket.clone());
+        let mut outgoing = Outgoing::new(Method::PUT, &bucket);
+        let none = HeaderValue::from(0);
+        outgoing.headers.insert(header::CONTENT_LENGTH, none);
+        let answer = self.ask(&outgoing, &Bytes::new(), 0).await?;
+        if answer.status.is_success() || answer.status == StatusCode::CONFLICT {
+            return Ok(());
+        }
+        Err(Error::Backend("state bucket cannot be made"))
+    }
+
+    fn sealed(&self, name: &str, plain: &[u8]) -> Result<(Outgoing, Bytes)> {
+        let plain_len = PlainLen(plain.len() as u64);
+        let sealed_len = crypto::whole_sealed_len(plain_len);
+        let order = SealOrder {
+            place: place(name),
+            key: self.state.key.clone(),
+            suite: Suite::Aes256Gcm,
+            plain_len,
+            sealed_len: sealed_len.ok_or(Error::Internal("length of a record"))?,
+        };
+        let mut attempt = seal::attempt(&order, &Claims::default(), self.keys)?;
+        let mut outgoing = Outgoing::new(Method::PUT, &self.target(name)?);
+        seal::enclose(&mut outgoing, &attempt.envelope)?;
+        let mut body = Pieces::default();
+        attempt.sealer.push(plain, &mut |piece| body.push(piece))?;
+        let none = crypto::Digests::default();
+        attempt
+            .sealer
+            .finish(&none, &mut |piece| body.push(piece))?;
+        Ok((outgoing, body.join()))
+    }
+
+    fn target(&self, name: &str) -> Result<Target> {
+        Ok(Target::Object(
+            self.state.bucket.clone(),
+            ObjectName::parse(name)?,
+        ))
+    }
+}
+
+fn place(name: &str) -> Place {
+    Place {
+        bucket: LOGICAL_BUCKET.to_owned(),
+        object: name.to_owned(),
+    }
+}
+
+/// The envelope's two entries in `headers`, to the letter.
+#[must_use]
+pub fn entries(headers: &HeaderMap) -> Option<(&str, &str)> {
+    use crate::plan::headers::ENVELOPE;
+    use crate::plan::headers::ENVELOPE_MAC;
+    let entry = |name| headers.get(name)?.to_str().ok();
+    Some((entry(ENVELOPE)?, entry(ENVELOPE_MAC)?))
+}

@@ -1,0 +1,201 @@
+"""Objects in parts: sealed part by part, in any order, by any gateway."""
+
+import random
+
+import boto3.s3.transfer
+import botocore.exceptions
+import pytest
+from gateways import Server
+
+MIB = 1 << 20
+MIN = 5 * MIB
+
+
+def data_of(size, seed=0):
+    return random.Random(seed or size).randbytes(size)
+
+
+@pytest.fixture(scope="module")
+def other(demo, s3, tmp_path_factory):
+    """A second gateway in front of the same store, with the same keys."""
+    with Server(tmp_path_factory.mktemp("other") / "server", demo,
+                demo.address("BACKEND_ENDPOINT_URL"), demo.folder / "keyring.yaml",
+                rules=DEMO_RULES, state="sealgate-state") as other:
+        yield other.client()
+
+
+DEMO_RULES = """\
+  - {name: sm4 buckets, match: {bucket: "sm4-*"}, default: {sse: AES256, algorithm: SM4}}
+  - {name: everything else, match: {bucket: "*"}}
+"""
+
+
+def begin(s3, bucket, name, **more):
+    return s3.create_multipart_upload(Bucket=bucket, Key=name, **more)["UploadId"]
+
+
+def put(s3, bucket, name, upload, number, data, **more):
+    return s3.upload_part(Bucket=bucket, Key=name, UploadId=upload, PartNumber=number,
+                          Body=data, **more)["ETag"]
+
+
+def complete(s3, bucket, name, upload, etags):
+    parts = [{"PartNumber": number, "ETag": etag} for number, etag in sorted(etags.items())]
+    return s3.complete_multipart_upload(
+        Bucket=bucket, Key=name, UploadId=upload, MultipartUpload={"Parts": parts})
+
+
+def refused(call, *arguments, **named):
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        call(*arguments, **named)
+    return caught.value.response["Error"]["Code"]
+
+
+@pytest.mark.parametrize("sizes", [
+    [MIN, MIN], [MIN, MIN, 1], [MIN + 1, MIN], [MIN, 0], [1], [0], [MIN], [MIN, 6 * MIB, 65537],
+    [7 * MIB, MIN - 1]], ids=str)
+def test_parts_become_one_object(s3, backend, bucket, name, sizes):
+    parts = {number: data_of(size, number) for number, size in enumerate(sizes, 1)}
+    upload = begin(s3, bucket, name, ContentType="text/x", Metadata={"mine": "value"})
+    etags = {number: put(s3, bucket, name, upload, number, part)
+             for number, part in parts.items()}
+    done = complete(s3, bucket, name, upload, etags)
+    whole = b"".join(parts.values())
+    got = s3.get_object(Bucket=bucket, Key=name)
+    assert got["Body"].read() == whole
+    assert got["ContentType"] == "text/x" and got["Metadata"] == {"mine": "value"}
+    head = s3.head_object(Bucket=bucket, Key=name)
+    assert head["ContentLength"] == len(whole)
+    assert head["ETag"] == got["ETag"] == done["ETag"]
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=name)["Contents"]
+    assert (name, len(whole), done["ETag"]) in [
+        (entry["Key"], entry["Size"], entry["ETag"]) for entry in listed]
+    stored = backend.get_object(Bucket=bucket, Key=name)["Body"].read()
+    assert len(whole) < 16 or whole[:16] not in stored
+
+
+def test_parts_come_in_any_order_and_again(s3, bucket, name):
+    upload = begin(s3, bucket, name)
+    parts = {5: data_of(MIN, 5), 2: data_of(MIN, 2), 9: b"end"}
+    put(s3, bucket, name, upload, 2, data_of(MIN, 99))
+    put(s3, bucket, name, upload, 9, b"another end")
+    etags = {number: put(s3, bucket, name, upload, number, part)
+             for number, part in parts.items()}
+    complete(s3, bucket, name, upload, etags)
+    assert s3.get_object(Bucket=bucket, Key=name)["Body"].read() == parts[2] + parts[5] + b"end"
+
+
+def test_gateways_share_an_upload(s3, other, bucket, name):
+    upload = begin(s3, bucket, name)
+    first, second = data_of(MIN, 1), b"short"
+    etags = {1: put(other, bucket, name, upload, 1, first),
+             2: put(s3, bucket, name, upload, 2, second)}
+    complete(other, bucket, name, upload, etags)
+    assert s3.get_object(Bucket=bucket, Key=name)["Body"].read() == first + second
+    assert other.get_object(Bucket=bucket, Key=name)["Body"].read() == first + second
+
+
+def test_boto3_uploads_large_files(s3, bucket, name, tmp_path):
+    data = data_of(17 * MIB + 5)
+    (tmp_path / "file").write_bytes(data)
+    config = boto3.s3.transfer.TransferConfig(
+        multipart_threshold=MIN, multipart_chunksize=MIN, max_concurrency=10)
+    s3.upload_file(str(tmp_path / "file"), bucket, name, Config=config)
+    assert s3.get_object(Bucket=bucket, Key=name)["Body"].read() == data
+
+
+def test_parts_are_listed_as_the_client_sent_them(s3, bucket, name):
+    upload = begin(s3, bucket, name)
+    sizes = {1: MIN, 2: 3, 4: MIN + 7}
+    etags = {number: put(s3, bucket, name, upload, number, data_of(size, number))
+             for number, size in sizes.items()}
+    where = {"Bucket": bucket, "Key": name, "UploadId": upload}
+    listed = s3.list_parts(**where)["Parts"]
+    assert {part["PartNumber"]: (part["Size"], part["ETag"]) for part in listed} == {
+        number: (size, etags[number]) for number, size in sizes.items()}
+    page = s3.list_parts(**where, MaxParts=2)
+    assert page["IsTruncated"] and [part["PartNumber"] for part in page["Parts"]] == [1, 2]
+    page = s3.list_parts(**where, PartNumberMarker=2)
+    assert [part["PartNumber"] for part in page["Parts"]] == [4]
+    s3.abort_multipart_upload(**where)
+    assert refused(s3.list_parts, **where) == "NoSuchUpload"
+
+
+def test_an_upload_that_is_given_up_leaves_nothing(s3, backend, bucket, name):
+    upload = begin(s3, bucket, name)
+    etag = put(s3, bucket, name, upload, 1, b"short")
+    s3.abort_multipart_upload(Bucket=bucket, Key=name, UploadId=upload)
+    assert refused(put, s3, bucket, name, upload, 2, b"more") == "NoSuchUpload"
+    assert refused(complete, s3, bucket, name, upload, {1: etag}) == "NoSuchUpload"
+    assert refused(s3.head_object, Bucket=bucket, Key=name) == "404"
+    kept = backend.list_objects_v2(Bucket="sealgate-state").get("Contents", [])
+    assert not [entry for entry in kept if entry["Key"].startswith("parked/")]
+
+
+def test_wrong_lists_are_refused(s3, bucket, name):
+    upload = begin(s3, bucket, name)
+    etags = {1: put(s3, bucket, name, upload, 1, data_of(MIN, 1)),
+             2: put(s3, bucket, name, upload, 2, b"short"),
+             3: put(s3, bucket, name, upload, 3, data_of(MIN, 3))}
+
+    def finish(etags):
+        return refused(complete, s3, bucket, name, upload, etags)
+    assert finish(etags) == "EntityTooSmall"
+    assert finish({1: etags[3]}) == "InvalidPart"
+    assert finish({1: etags[1], 4: etags[3]}) == "InvalidPart"
+    hex, tag = etags[1].strip('"').split("-")
+    assert finish({1: f'"{hex}-{tag[::-1]}"'}) == "InvalidPart"
+    assert finish({1: f'"{hex}"'}) == "InvalidPart"
+    backwards = [{"PartNumber": number, "ETag": etags[number]} for number in (3, 1)]
+    assert refused(s3.complete_multipart_upload, Bucket=bucket, Key=name, UploadId=upload,
+                   MultipartUpload={"Parts": backwards}) == "InvalidPartOrder"
+    complete(s3, bucket, name, upload, {1: etags[1], 3: etags[3]})
+    got = s3.get_object(Bucket=bucket, Key=name)["Body"].read()
+    assert got == data_of(MIN, 1) + data_of(MIN, 3)
+
+
+def test_a_part_must_be_what_was_promised(s3, bucket, name):
+    upload = begin(s3, bucket, name)
+    wrong = {"ChecksumSHA256": "A" * 43 + "="}
+    assert refused(put, s3, bucket, name, upload, 1, data_of(MIN), **wrong) == "BadDigest"
+    assert refused(put, s3, bucket, name, upload, 2, b"short", **wrong) == "BadDigest"
+    assert "Parts" not in s3.list_parts(Bucket=bucket, Key=name, UploadId=upload)
+    for number in [0, 10001]:
+        assert refused(put, s3, bucket, name, upload, number, b"x") == "InvalidArgument"
+
+
+def test_an_upload_is_for_one_object(s3, bucket, name):
+    upload = begin(s3, bucket, name)
+    assert refused(put, s3, bucket, f"{name}-2", upload, 1, b"x") == "NoSuchUpload"
+    assert refused(put, s3, bucket, name, upload[::-1], 1, b"x") == "NoSuchUpload"
+
+
+def test_clients_never_see_the_bucket_of_records(s3, bucket, name):
+    begin(s3, bucket, name)
+    assert "sealgate-state" not in [entry["Name"] for entry in s3.list_buckets()["Buckets"]]
+    where = {"Bucket": "sealgate-state"}
+    assert refused(s3.list_objects_v2, **where) == "AccessDenied"
+    assert refused(s3.put_object, **where, Key="x", Body=b"") == "AccessDenied"
+    assert refused(s3.delete_bucket, **where) == "AccessDenied"
+
+
+@pytest.mark.parametrize("spoil", ["swap", "drop", "cut"])
+def test_a_store_that_rearranges_parts_is_found_out(s3, backend, bucket, name, spoil):
+    sizes = {1: MIN, 2: MIN, 3: 100}
+    upload = begin(s3, bucket, name)
+    etags = {number: put(s3, bucket, name, upload, number, data_of(size, number))
+             for number, size in sizes.items()}
+    complete(s3, bucket, name, upload, etags)
+    stored = backend.get_object(Bucket=bucket, Key=name)
+    body, over = stored["Body"].read(), 16528
+    first, second, last = body[:MIN + over], body[MIN + over:2 * (MIN + over)], \
+        body[2 * (MIN + over):]
+    spoiled = {"swap": [second, first, last], "drop": [first, last], "cut": [first, second]}[spoil]
+    again = backend.create_multipart_upload(Bucket=bucket, Key=name, Metadata=stored["Metadata"])
+    parts = [{"PartNumber": number, "ETag": put(backend, bucket, name, again["UploadId"], number,
+                                                part)}
+             for number, part in enumerate(spoiled, 1)]
+    backend.complete_multipart_upload(Bucket=bucket, Key=name, UploadId=again["UploadId"],
+                                      MultipartUpload={"Parts": parts})
+    with pytest.raises((botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError)):
+        s3.get_object(Bucket=bucket, Key=name)["Body"].read()
