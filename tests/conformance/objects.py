@@ -4,7 +4,7 @@ CHUNK = 65536
 PATTERN = bytes(value % 251 for value in range(200_000))
 LONG = (PATTERN * 16)[:3 << 20]
 
-BUCKET, LISTED, EMPTY = "conformance", "listed", "nothing"
+BUCKET, LISTED, ODD, EMPTY = "conformance", "listed", "odd-names", "nothing"
 
 # Name, body, and what PutObject is told besides.
 OBJECTS = {
@@ -36,12 +36,15 @@ OBJECTS = {
 
 # In the bucket of the listings.
 NAMES = ["a", "a/1", "a/2", "b+c d", "b/1", "b/2/3", "c%2F", "d//e", "ü", "z"]
+ODD_NAMES = ["&amp; <b>", "'q' \"q\"", "//", "a\nb", "a\\b", "+", "=?", "\U0001f512"]
 
 
 def store(s3):
-    for bucket in [BUCKET, LISTED, EMPTY]:
+    for bucket in [BUCKET, LISTED, ODD, EMPTY]:
         s3.create_bucket(Bucket=bucket)
     for name, (body, more) in OBJECTS.items():
         s3.put_object(Bucket=BUCKET, Key=name, Body=body, **more)
     for size, name in enumerate(NAMES):
         s3.put_object(Bucket=LISTED, Key=name, Body=PATTERN[:size * 1000])
+    for name in ODD_NAMES:
+        s3.put_object(Bucket=ODD, Key=name, Body=b"odd")

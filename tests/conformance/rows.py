@@ -8,9 +8,9 @@ import zlib
 
 HERE = pathlib.Path(__file__).parent
 ASKED = {"request", "headers", "object", "body", "payload", "trailer", "spoil", "signed", "lacks",
-         "broken"}
+         "alter", "late", "presigned"}
 ANSWERED = {"status", "code", "answer", "slice", "text", "elements"}
-KNOWN = ASKED | ANSWERED | {"name", "given", "then", "source", "store", "only", "defect"}
+KNOWN = ASKED | ANSWERED | {"name", "take", "given", "then", "source", "store", "only", "defect"}
 
 
 class Row:

@@ -32,23 +32,19 @@ class Request:
         self.body = self.fill(row.body or "").encode()
         self.facts |= digests(self.body)
         self.headers = {name: self.fill(value) for name, value in (row.headers or {}).items()}
-        self.signer = Signer(said, datetime.timedelta(seconds=self.broken("late", 0)))
-        self.signer.access_key = self.broken("access_key", self.signer.access_key)
+        self.signer = Signer(said, datetime.timedelta(seconds=row.late or 0))
         self.frames_of = FRAMED.get(row.payload)
         head, wire = self.head(), self.wire()
+        if row.alter:
+            head = altered(head, row.alter)
         if row.spoil:
-            spoilt = re.sub(row.spoil[0].encode(), row.spoil[1].encode(), wire, count=1)
-            assert spoilt != wire, "nothing was spoilt"
-            wire = spoilt
+            wire = altered(wire, row.spoil)
         promised = self.headers.get("content-length")
         self.is_short = (promised or "").isdigit() and int(promised) > len(wire)
         self.bytes = head + self.rest(len(wire)) + b"\r\n" + wire
 
     def fill(self, text):
         return fill(text, self.facts)
-
-    def broken(self, field, otherwise):
-        return (self.row.broken or {}).get(field, otherwise)
 
     def payload(self):
         """The value of x-amz-content-sha256."""
@@ -66,12 +62,11 @@ class Request:
             extra["x-amz-trailer"] = self.row.trailer.partition(":")[0]
         signed = extra | {name: value for name, value in self.headers.items() if self.signs(name)}
         signed = {name: value for name, value in signed.items() if value != "-"}
+        if self.row.presigned is not None:
+            return presigned(self.signer, self.method, self.target, self.row.presigned)
         canon = canonical(self.target)
         head = self.signer.head(self.method, canon, self.payload(), signed)
         head = head.replace(f" {canon} ".encode(), f" {self.target} ".encode(), 1)
-        if region := self.broken("region", None):
-            head = head.replace(f"/{self.signer.scope.split('/')[1]}/s3".encode(),
-                                f"/{region}/s3".encode())
         for name in self.row.lacks or ():
             head = re.sub(rb"(?im)^%b:[^\r]*\r\n" % name.encode(), b"", head)
         return head[:-2]
@@ -101,6 +96,26 @@ class Request:
             line = self.fill(self.row.trailer).encode()
             framed += self.signer.trailer(line) if is_signed else line + b"\r\n"
         return framed + b"\r\n"
+
+
+def presigned(signer, method, target, expires):
+    """A head whose signature is in its URL, AWS API reference, sigv4-query-string-auth."""
+    path, _, query = target.partition("?")
+    query = [*query.split("&"), "X-Amz-Algorithm=AWS4-HMAC-SHA256",
+             f"X-Amz-Credential={once(signer.access_key + '/' + signer.scope)}",
+             f"X-Amz-Date={signer.time}", f"X-Amz-Expires={expires}", "X-Amz-SignedHeaders=host"]
+    asked = canonical(f"{path}?{'&'.join(sorted(filter(None, query)))}")
+    text = "\n".join([method, *asked.split("?"), f"host:{signer.host}", "", "host", UNSIGNED])
+    signer.sign(f"AWS4-HMAC-SHA256\n{signer.time}\n{signer.scope}\n{sha256(text.encode())}")
+    line = f"{method} {asked}&X-Amz-Signature={signer.last} HTTP/1.1"
+    return f"{line}\r\nhost: {signer.host}\r\n".encode()
+
+
+def altered(sent, pair):
+    """What is sent, with one place of it changed, which it really is."""
+    changed = re.sub(pair[0].encode(), pair[1].encode(), sent, count=1)
+    assert changed != sent, "nothing was altered"
+    return changed
 
 
 def canonical(target):

@@ -22,15 +22,18 @@ class Side:
 
     def ask(self, row):
         """Sends what a row says, with what comes before and after it: all answers, its own first."""
+        taken = {}
         for given in row.beside("given"):
-            answer, _ = self.exchange(given)
+            answer, _ = self.exchange(given, taken)
             assert answer.status < 300, (self.sealed, given.request, answer.body)
-        answer, request = self.exchange(row)
-        then = [(after, self.exchange(after)[0]) for after in row.beside("then")]
+            for fact, path in (given.take or {}).items():
+                taken[fact], = answer.elements()[path]
+        answer, request = self.exchange(row, taken)
+        then = [(after, self.exchange(after, taken)[0]) for after in row.beside("then")]
         return [(row, answer), *then], request.facts
 
-    def exchange(self, row):
-        request = Request(row, self.said, self.facts(row))
+    def exchange(self, row, taken):
+        request = Request(row, self.said, self.facts(row) | taken)
         with Wire(self.address) as wire:
             wire.send(request.bytes)
             if request.is_short:
