@@ -14,6 +14,9 @@ use crate::plan::Known;
 /// Entries of one generation; two are kept, about 200 bytes an entry.
 const GENERATION: usize = 32_768;
 
+/// So many parts of an object count as one entry more.
+const PARTS: usize = 12;
+
 /// Known objects, the least recently used half forgotten when a generation is full.
 #[derive(Default)]
 pub struct Cache {
@@ -23,6 +26,8 @@ pub struct Cache {
 #[derive(Default)]
 struct Generations {
     young: HashMap<String, Known>,
+    /// What the young ones count, with their parts.
+    weight: usize,
     old: HashMap<String, Known>,
 }
 
@@ -65,9 +70,12 @@ impl Cache {
 
 impl Generations {
     fn insert(&mut self, name: String, known: Known) {
-        if self.young.len() >= GENERATION {
+        if self.weight >= GENERATION {
             self.old = mem::take(&mut self.young);
+            self.weight = 0;
         }
+        let parts = known.table.as_ref().map_or(0, |table| table.parts().len());
+        self.weight += 1 + parts / PARTS;
         self.young.insert(name, known);
     }
 }
@@ -97,6 +105,7 @@ mod tests {
             etag: "\"e\"".into(),
             layout: Layout::Whole,
             size: PlainLen(size),
+            table: None,
         }
     }
 

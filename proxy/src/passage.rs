@@ -27,13 +27,13 @@ use crate::gateway::expects_continue;
 use crate::lookup;
 use crate::lookup::Summed;
 use crate::plan::Objects;
-use crate::plan::Reading;
 use crate::plan::Reply;
 use crate::plan::SealOrder;
 use crate::plan::reply;
 use crate::plan::reply::Found;
 use crate::plan::reply::ReplyBody;
 use crate::plan::reply::ReplyPlan;
+use crate::plan::reply::SpanOrder;
 use crate::seal;
 use crate::transform::download::Download;
 use crate::transform::download::Opening;
@@ -153,15 +153,19 @@ pub async fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<
         Found::Sealed(envelope) => {
             let envelope = seal::verify(*envelope, &reading.place, &snapshot.keys)?;
             let mut reply = reply::object(&reading, &envelope, answer.status, &answer.headers)?;
+            let read = &plan.outgoing;
             if reading.tells_checksum && reply.content_range.is_none() {
-                let read = &plan.outgoing;
                 match lookup::checksum(&snapshot, read, &envelope, &answer.headers).await? {
                     Summed::Known(sum) => reply.checksum = sum,
                     Summed::LostRace => return lost_race(&snapshot, call, passage),
                 }
             }
+            let first_header = match lookup::first_header(&snapshot, read, &reply, answer).await? {
+                Some(bytes) => bytes,
+                None => return lost_race(&snapshot, call, passage),
+            };
             let plan = reply;
-            passage.download = download_of(&reading, &plan, &envelope)?;
+            passage.download = download_of(&plan, &envelope, &first_header)?;
             passage.opened = Some((plan, Box::new(envelope)));
             Ok(Arrival::Answer)
         }
@@ -251,25 +255,27 @@ fn is_uploading(exchange: &Exchange) -> bool {
     upload.is_some_and(Upload::is_unfinished)
 }
 
+/// `first_header` begins the first part of a piece, where the piece itself does not.
 fn download_of(
-    reading: &Reading,
     plan: &ReplyPlan,
     envelope: &crypto::Envelope,
+    first_header: &[u8],
 ) -> Result<Download> {
     let (dek, suite) = (envelope.dek(), envelope.suite());
     let (opener, stored) = match &plan.body {
         ReplyBody::Empty => return Ok(Download::Empty),
         ReplyBody::Whole(stored) | ReplyBody::Parts(stored) => (Opener::of(envelope)?, *stored),
-        ReplyBody::Span(span) => {
-            let order = reading
-                .span
-                .as_ref()
-                .ok_or(Error::Internal("span without an order"))?;
-            let sealed = span.sealed();
-            (
-                Opener::span(dek, suite, order.size, span)?,
-                sealed.end - sealed.start,
-            )
+        ReplyBody::Span(order) => {
+            let sealed = order.sealed();
+            let opener = match order {
+                SpanOrder::Whole(span, size) => Opener::span(dek, suite, *size, span)?,
+                SpanOrder::Parts(span, _) => {
+                    let mut opener = Opener::parts_span(dek, span);
+                    opener.push(first_header, &mut |_| ())?;
+                    opener
+                }
+            };
+            (opener, sealed.end - sealed.start)
         }
     };
     let opening = Opening::new(opener, stored, plan.content_length);

@@ -199,3 +199,42 @@ def test_a_store_that_rearranges_parts_is_found_out(s3, backend, bucket, name, s
                                       MultipartUpload={"Parts": parts})
     with pytest.raises((botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError)):
         s3.get_object(Bucket=bucket, Key=name)["Body"].read()
+
+
+@pytest.mark.parametrize("sizes", [[MIN, MIN + 70_000, 100_000], [MIN, MIN], [3], [6 * MIB, 0]],
+                         ids=str)
+def test_ranges_of_parts_agree_with_a_slice(s3, other, bucket, name, sizes):
+    """Over every border of parts and chunks, by the gateway that wrote and by another."""
+    parts = {number: data_of(size, number) for number, size in enumerate(sizes, 1)}
+    upload = begin(s3, bucket, name)
+    etags = {number: put(s3, bucket, name, upload, number, part)
+             for number, part in parts.items()}
+    complete(s3, bucket, name, upload, etags)
+    whole = b"".join(parts.values())
+    borders = {0, 1, 65535, 65536, 65537, len(whole) - 1, len(whole)}
+    start = 0
+    for part in parts.values():
+        start += len(part)
+        borders |= {start - 1, start, start + 1, start - 65537}
+    borders = sorted(at for at in borders if 0 <= at <= len(whole))
+    spans = [(a, b) for a in borders for b in borders if a < b]
+    random.Random(1).shuffle(spans)
+    for reader, (a, b) in zip([s3, other] * 20, spans):
+        got = reader.get_object(Bucket=bucket, Key=name, Range=f"bytes={a}-{b - 1}")
+        assert got["Body"].read() == whole[a:b], (a, b)
+        assert got["ContentRange"] == f"bytes {a}-{b - 1}/{len(whole)}"
+    assert s3.get_object(Bucket=bucket, Key=name, Range="bytes=-3")["Body"].read() == whole[-3:]
+    head = s3.head_object(Bucket=bucket, Key=name, Range="bytes=1-2")
+    assert head["ContentLength"] == 2
+    assert refused(s3.get_object, Bucket=bucket, Key=name, Range=f"bytes={len(whole)}-") \
+        == "InvalidRange"
+
+
+def test_boto3_downloads_large_files_by_ranges(s3, bucket, name, tmp_path):
+    data = data_of(17 * MIB + 5)
+    (tmp_path / "file").write_bytes(data)
+    config = boto3.s3.transfer.TransferConfig(
+        multipart_threshold=MIN, multipart_chunksize=MIN, max_concurrency=10)
+    s3.upload_file(str(tmp_path / "file"), bucket, name, Config=config)
+    s3.download_file(bucket, name, str(tmp_path / "back"), Config=config)
+    assert (tmp_path / "back").read_bytes() == data

@@ -1,6 +1,9 @@
 //! `GetObject` and `HeadObject`: which stored bytes answer a request in plaintext coordinates.
 
+use std::sync::Arc;
+
 use crypto::Layout;
+use crypto::PartTable;
 use crypto::PlainLen;
 use crypto::Span;
 use http::HeaderMap;
@@ -26,6 +29,7 @@ use super::headers::Kind;
 use super::not_implemented;
 use super::place;
 use super::reply;
+use super::reply::SpanOrder;
 use crate::call::Call;
 
 /// Query parameters of a read that the backend is to see.
@@ -48,6 +52,8 @@ pub struct Known {
     pub layout: Layout,
     /// Plaintext bytes.
     pub size: PlainLen,
+    /// Where its parts lie; of a parts object, always.
+    pub table: Option<Arc<PartTable>>,
 }
 
 /// What a look at the object's head told.
@@ -151,22 +157,22 @@ impl Lookup {
     }
 
     fn sealed(&self, known: &Known) -> Result<Plan, s3::Error> {
-        if known.layout == Layout::Parts {
-            return Err(not_implemented(
-                "Ranges of multipart objects are not implemented.",
-            ));
-        }
         let size = known.size;
         let wanted = self
             .range
             .resolve(size.0)
             .map_err(|_| reply::unsatisfiable(size))?;
-        let span = Span::of_whole(size, wanted).ok_or_else(|| reply::unsatisfiable(size))?;
+        let order = match (known.layout, &known.table) {
+            (Layout::Whole, _) => Span::of_whole(size, wanted).map(SpanOrder::whole(size)),
+            (Layout::Parts, Some(table)) => table.span(wanted).map(SpanOrder::parts(size)),
+            (Layout::Parts, None) => None,
+        };
+        let order = order.ok_or_else(|| reply::unsatisfiable(size))?;
         let mut plan = self.guarded(&known.etag);
-        plan.outgoing = plan.outgoing.with_range(span.sealed());
+        plan.outgoing = plan.outgoing.with_range(order.sealed());
         plan.reply = Reply::Object(Reading {
             guarded: true,
-            span: Some(reply::SpanOrder { span, size }),
+            span: Some(order),
             ..self.reading.clone()
         });
         Ok(plan)

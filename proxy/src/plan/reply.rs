@@ -1,9 +1,13 @@
 //! The second sitting: what the client is answered, now that the backend's head is known.
 
+use std::ops::Range;
+
 use crypto::Checksum;
 use crypto::Envelope;
 use crypto::Layout;
+use crypto::PartSpan;
 use crypto::PlainLen;
+use crypto::SealedLen;
 use crypto::Span;
 use crypto::UnverifiedEnvelope;
 use http::HeaderMap;
@@ -39,13 +43,56 @@ pub struct Reading {
     pub tells_checksum: bool,
 }
 
-/// A part of a whole object.
+/// A piece of a sealed object, and the plaintext bytes of the whole of it as they were looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SpanOrder {
-    /// Chunks and trims.
-    pub span: Span,
-    /// Plaintext bytes of the whole object, as they were looked up.
-    pub size: PlainLen,
+pub enum SpanOrder {
+    /// Of a whole object: chunks and trims.
+    Whole(Span, PlainLen),
+    /// Of a parts object: the same over parts.
+    Parts(PartSpan, PlainLen),
+}
+
+impl SpanOrder {
+    pub(super) fn whole(size: PlainLen) -> impl Fn(Span) -> Self {
+        move |span| Self::Whole(span, size)
+    }
+
+    pub(super) fn parts(size: PlainLen) -> impl Fn(PartSpan) -> Self {
+        move |span| Self::Parts(span, size)
+    }
+
+    /// Plaintext bytes of the whole object.
+    #[must_use]
+    pub fn size(&self) -> PlainLen {
+        match self {
+            Self::Whole(_, size) | Self::Parts(_, size) => *size,
+        }
+    }
+
+    /// The stored bytes that are asked for.
+    #[must_use]
+    pub fn sealed(&self) -> Range<u64> {
+        match self {
+            Self::Whole(span, _) => span.sealed(),
+            Self::Parts(span, _) => span.sealed(),
+        }
+    }
+
+    /// The plaintext bytes that come out.
+    #[must_use]
+    pub fn plain(&self) -> Range<u64> {
+        match self {
+            Self::Whole(span, _) => span.plain(),
+            Self::Parts(span, _) => span.plain(),
+        }
+    }
+
+    fn layout(&self) -> Layout {
+        match self {
+            Self::Whole(..) => Layout::Whole,
+            Self::Parts(..) => Layout::Parts,
+        }
+    }
 }
 
 impl Reading {
@@ -110,8 +157,8 @@ pub enum ReplyBody {
     Whole(u64),
     /// A parts object of this many stored bytes.
     Parts(u64),
-    /// A span of a whole object.
-    Span(Span),
+    /// A piece of an object.
+    Span(SpanOrder),
 }
 
 /// The answer to a read of a sealed object.
@@ -136,9 +183,9 @@ pub fn object(
     };
     if let Some(order) = &reading.span {
         fits_span(order, envelope, status, headers, stored)?;
-        let plain = order.span.plain();
-        let range = content_range(&plain, order.size);
-        let body = ReplyBody::Span(order.span.clone());
+        let plain = order.plain();
+        let range = content_range(&plain, order.size());
+        let body = ReplyBody::Span(order.clone());
         return Ok(reply(
             StatusCode::PARTIAL_CONTENT,
             len(&plain),
@@ -171,7 +218,7 @@ pub fn object(
 /// Plaintext bytes of a sealed object. For a whole one the envelope says it, and what is stored
 /// must agree; for parts it follows from the stored bytes and the `ETag` (FORMAT.md §5).
 pub fn size(envelope: &Envelope, stored: u64, headers: &HeaderMap) -> Result<PlainLen, Error> {
-    let stored = crypto::SealedLen(stored);
+    let stored = SealedLen(stored);
     let size = match envelope.layout() {
         Layout::Whole => {
             let size = envelope.size();
@@ -217,16 +264,25 @@ fn fits_span(
     headers: &HeaderMap,
     stored: u64,
 ) -> Result<(), Error> {
-    let sealed = order.span.sealed();
-    let total = crypto::whole_sealed_len(order.size).ok_or(Error::Internal("size of a span"))?;
-    let announced = format!("bytes {}-{}/{}", sealed.start, sealed.end - 1, total.0);
-    let fits = status == StatusCode::PARTIAL_CONTENT
-        && single(headers, header::CONTENT_RANGE.as_str())? == Some(announced.as_str())
-        && stored == sealed.end - sealed.start;
+    let sealed = order.sealed();
+    let announced = single(headers, header::CONTENT_RANGE.as_str())?.unwrap_or_default();
+    let place = format!("bytes {}-{}/", sealed.start, sealed.end - 1);
+    let total = announced.strip_prefix(&place);
+    let total = total.and_then(|total| total.parse().ok()).map(SealedLen);
+    let possible = match order.layout() {
+        Layout::Whole => total == crypto::whole_sealed_len(order.size()),
+        Layout::Parts => total.is_some_and(|total| sealed.end <= total.0),
+    };
+    let fits =
+        status == StatusCode::PARTIAL_CONTENT && possible && stored == sealed.end - sealed.start;
     if !fits {
         return Err(Error::Backend("range other than the one asked for"));
     }
-    if envelope.layout() != Layout::Whole || envelope.size() != Some(order.size) {
+    let same_size = match envelope.layout() {
+        Layout::Whole => envelope.size() == Some(order.size()),
+        Layout::Parts => envelope.size().is_none_or(|size| size == order.size()),
+    };
+    if envelope.layout() != order.layout() || !same_size {
         return Err(Error::Backend("another object than the one looked at"));
     }
     Ok(())
@@ -250,10 +306,10 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Err
     }
 }
 
-fn content_range(plain: &std::ops::Range<u64>, size: PlainLen) -> String {
+fn content_range(plain: &Range<u64>, size: PlainLen) -> String {
     format!("bytes {}-{}/{}", plain.start, plain.end - 1, size.0)
 }
 
-const fn len(range: &std::ops::Range<u64>) -> u64 {
+const fn len(range: &Range<u64>) -> u64 {
     range.end - range.start
 }

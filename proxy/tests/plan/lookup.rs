@@ -26,6 +26,7 @@ fn known(size: u64) -> Looked {
         etag: format!("\"{HEX}\""),
         layout: Layout::Whole,
         size: PlainLen(size),
+        table: None,
     })
 }
 
@@ -80,7 +81,7 @@ fn a_plaintext_range_becomes_the_chunks_that_hold_it() {
             panic!("not an object");
         };
         assert!(reading.guarded);
-        assert_eq!(reading.span.unwrap().size, PlainLen(size));
+        assert_eq!(reading.span.unwrap().size(), PlainLen(size));
     }
 }
 

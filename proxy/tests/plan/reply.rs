@@ -163,6 +163,7 @@ fn span() -> (Reading, HeaderMap) {
         etag: format!("\"{HEX}\""),
         layout: crypto::Layout::Whole,
         size: crypto::PlainLen(SIZE),
+        table: None,
     };
     let plan = asked.lookup().resume(&Looked::Sealed(known), None).unwrap();
     let range = plan
