@@ -1,9 +1,10 @@
-"""What came back, without what must differ between the sides: each of that is checked, then named."""
+"""What came back, without what must differ between the sides: that is checked, then left out."""
 
 import datetime
 import email.utils
 import hashlib
 import re
+import urllib.parse
 import xml.etree.ElementTree
 
 # Of the connection, and of the software that answers.
@@ -11,7 +12,7 @@ OF_THE_HOP = {"connection", "server", "transfer-encoding", "x-amz-id-2"}
 DATES = {"LastModified", "CreationDate"}
 ETAG = re.compile(r'^"?([0-9a-f]{32})(-0)?"?$')
 PATIENCE = datetime.timedelta(minutes=10)
-# The gateway says on each of these how the object is sealed; the store, which seals nothing, does not.
+# How the gateway says of an object that it is sealed. The store, which seals none, must not.
 ADVERTISED = "x-amz-server-side-encryption"
 
 
@@ -21,8 +22,10 @@ class Answer:
     def __init__(self, answer, sealed, target):
         self.status, self.body, self.raw = answer.status, answer.body, answer.headers
         self.sealed, self.side = sealed, "the gateway" if sealed else "the store"
-        self.path = target.partition("?")[0]
+        self.path = urllib.parse.unquote(target.partition("?")[0], errors="replace")
         assert answer.whole
+        tells = "etag" in self.raw and self.status < 300
+        assert (ADVERTISED in self.raw) == (tells and sealed), (self.side, self.raw)
         self.headers = dict(self.comparable())
 
     def comparable(self):
@@ -32,7 +35,7 @@ class Answer:
             if name == "x-amz-request-id":
                 assert value
                 continue
-            if name == ADVERTISED and self.sealed:
+            if name == ADVERTISED:
                 assert value == "AES256"
                 continue
             if name in ("date", "last-modified"):
@@ -65,8 +68,10 @@ class Answer:
 
         def walk(element, path):
             name = element.tag.split("}")[-1]
-            text = (element.text or "").strip()
-            if name == "ETag":
+            text = element.text or ""
+            if len(element):
+                text = text.strip()
+            elif name == "ETag":
                 text = self.own_etag(text)
             elif name in DATES:
                 text = recent(datetime.datetime.fromisoformat(text))
@@ -78,7 +83,7 @@ class Answer:
         return found
 
     def content(self):
-        """What both sides must answer; of an error its code, for everybody has words of their own."""
+        """What both must answer; of an error its code, for each has words of its own."""
         if self.code:
             return self.code
         return hashlib.sha256(self.body).digest() if self.document is None else self.elements()

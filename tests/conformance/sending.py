@@ -71,6 +71,10 @@ class Request:
             head = re.sub(rb"(?im)^%b:[^\r]*\r\n" % name.encode(), b"", head)
         return head[:-2]
 
+    def sent_target(self):
+        """The target as it goes out, which may be another than the row's."""
+        return self.bytes.split(b" ", 2)[1].decode()
+
     def signs(self, name):
         return name in (self.row.signed or ()) or name.startswith("x-amz-")
 
@@ -79,7 +83,7 @@ class Request:
         more = {name: value for name, value in self.headers.items() if not self.signs(name)}
         if self.frames_of:
             more.setdefault("content-encoding", "aws-chunked")
-        if self.method in ("PUT", "POST") and "content-length" not in (self.row.lacks or ()):
+        if self.method in ("PUT", "POST"):
             more.setdefault("content-length", str(length))
         lines = [f"{name}: {value}\r\n" for name, value in more.items() if value != "-"]
         return "".join(lines).encode()

@@ -21,7 +21,7 @@ class Side:
         objects.store(self.s3)
 
     def ask(self, row):
-        """Sends what a row says, with what comes before and after it: all answers, its own first."""
+        """A row's answer and those after it, each with the row that asked for it; and the facts."""
         taken = {}
         for given in row.beside("given"):
             answer, _ = self.exchange(given, taken)
@@ -38,7 +38,7 @@ class Side:
             wire.send(request.bytes)
             if request.is_short:
                 wire.finish_sending()
-            return Answer(wire.answer(request.method), self.sealed, request.target), request
+            return Answer(wire.answer(request.method), self.sealed, request.sent_target()), request
 
     def facts(self, row):
         """What a row may quote of its object."""
