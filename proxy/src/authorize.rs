@@ -28,6 +28,7 @@ pub fn action(operation: Operation) -> Option<Action> {
         | O::GetObjectLegalHold => Some(Action::Read),
         O::PutObject
         | O::PostObject
+        | O::CopyObject
         | O::CreateMultipartUpload
         | O::UploadPart
         | O::CompleteMultipartUpload

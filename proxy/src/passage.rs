@@ -160,9 +160,9 @@ pub async fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<
                     Summed::LostRace => return lost_race(&snapshot, call, passage),
                 }
             }
-            let first_header = match lookup::first_header(&snapshot, read, &reply, answer).await? {
-                Some(bytes) => bytes,
-                None => return lost_race(&snapshot, call, passage),
+            let first_header = lookup::first_header(&snapshot, read, &reply, answer).await?;
+            let Some(first_header) = first_header else {
+                return lost_race(&snapshot, call, passage);
             };
             let plan = reply;
             passage.download = download_of(&plan, &envelope, &first_header)?;

@@ -7,6 +7,7 @@ use crypto::EnvelopeDraft;
 use crypto::EnvelopeText;
 use crypto::KeySource;
 use crypto::Layout;
+use crypto::PlainLen;
 use crypto::Sealer;
 use crypto::Sse;
 use crypto::Suite;
@@ -72,41 +73,35 @@ pub struct Attempt {
 /// Begins an attempt. `claims` are what the client said of its body in the head: they are kept in
 /// the envelope, enciphered, and become true only if the body proves them.
 pub fn attempt(order: &SealOrder, claims: &Claims, keys: &Keys) -> Result<Attempt> {
-    let bucket = &order.place.bucket;
-    let refused = |source| Error::Key {
-        name: order.key.clone(),
-        source,
-    };
-    let wrapped = keys
-        .make(&order.key, bucket, order.suite)
-        .map_err(refused)?;
-    let dek = Dek::new(random::bytes().map_err(kms::Error::from).map_err(refused)?);
     let foot = Foot {
         md5: false,
         sum: claims.trailer.is_some(),
     };
-    let draft = EnvelopeDraft {
+    let digests = digests(claims);
+    whole(order, digests, foot, keys)
+}
+
+/// Begins a copy that is sealed anew. What is known of the source's bytes is known of the copy's.
+pub fn copy(order: &SealOrder, source: Option<&Envelope>, keys: &Keys) -> Result<Attempt> {
+    let source = source.filter(|source| source.layout() == Layout::Whole);
+    let digests = source.map(Envelope::digests).unwrap_or_default();
+    let crypto::Foot { md5, sum } = source.map(Envelope::foot).unwrap_or_default();
+    whole(order, digests, Foot { md5, sum }, keys)
+}
+
+fn whole(order: &SealOrder, digests: Digests, foot: Foot, keys: &Keys) -> Result<Attempt> {
+    let dek = new_dek(&order.key)?;
+    let contents = Contents {
         suite: order.suite,
         layout: Layout::Whole,
-        sse: Sse::S3,
-        key_id: None,
-        project: None,
-        bucket_key: false,
-        encryption_context: None,
-        by: KeySource::Named {
-            name: order.key.as_str().to_owned(),
-            bucket_key: wrapped.blob,
-        },
         size: Some(order.plain_len),
-        digests: digests(claims),
+        digests,
         foot: crypto::Foot {
-            md5: false,
+            md5: foot.md5,
             sum: foot.sum,
         },
     };
-    let salt = random::bytes().map_err(kms::Error::from).map_err(refused)?;
-    let wrapping = WrappingKey::Bucket(&wrapped.key);
-    let envelope = draft.seal(&dek, &wrapping, &order.place.context(), salt)?;
+    let envelope = envelope(contents, &dek, &order.place, &order.key, keys)?;
     let sealer = Sealer::whole(&dek, order.suite, order.plain_len)?;
     Ok(Attempt {
         envelope,
@@ -144,15 +139,53 @@ pub fn begin(
     suite: Suite,
     keys: &Keys,
 ) -> Result<(Dek, EnvelopeText)> {
-    let refused = |source| Error::Key {
-        name: key.clone(),
-        source,
-    };
-    let wrapped = keys.make(key, &place.bucket, suite).map_err(refused)?;
-    let dek = Dek::new(random::bytes().map_err(kms::Error::from).map_err(refused)?);
-    let draft = EnvelopeDraft {
+    let dek = new_dek(key)?;
+    let contents = Contents {
         suite,
         layout: Layout::Parts,
+        size: None,
+        digests: Digests::default(),
+        foot: crypto::Foot::default(),
+    };
+    let envelope = envelope(contents, &dek, place, key, keys)?;
+    Ok((dek, envelope))
+}
+
+/// The envelope of a copy whose body the backend takes over as it is: the same key of the object,
+/// wrapped for another place.
+pub fn moved(source: &Envelope, place: &Place, key: &KeyName, keys: &Keys) -> Result<EnvelopeText> {
+    let contents = Contents {
+        suite: source.suite(),
+        layout: source.layout(),
+        size: source.size(),
+        digests: source.digests(),
+        foot: source.foot(),
+    };
+    envelope(contents, source.dek(), place, key, keys)
+}
+
+/// What an envelope says of the bytes under it.
+struct Contents {
+    suite: Suite,
+    layout: Layout,
+    size: Option<PlainLen>,
+    digests: Digests,
+    foot: crypto::Foot,
+}
+
+fn envelope(
+    contents: Contents,
+    dek: &Dek,
+    place: &Place,
+    key: &KeyName,
+    keys: &Keys,
+) -> Result<EnvelopeText> {
+    let wrapped = keys
+        .make(key, &place.bucket, contents.suite)
+        .map_err(|source| refused(key, source))?;
+    let draft = EnvelopeDraft {
+        suite: contents.suite,
+        layout: contents.layout,
         sse: Sse::S3,
         key_id: None,
         project: None,
@@ -162,14 +195,28 @@ pub fn begin(
             name: key.as_str().to_owned(),
             bucket_key: wrapped.blob,
         },
-        size: None,
-        digests: Digests::default(),
-        foot: crypto::Foot::default(),
+        size: contents.size,
+        digests: contents.digests,
+        foot: contents.foot,
     };
-    let salt = random::bytes().map_err(kms::Error::from).map_err(refused)?;
+    let salt = random(key)?;
     let wrapping = WrappingKey::Bucket(&wrapped.key);
-    let envelope = draft.seal(&dek, &wrapping, &place.context(), salt)?;
-    Ok((dek, envelope))
+    Ok(draft.seal(dek, &wrapping, &place.context(), salt)?)
+}
+
+fn new_dek(key: &KeyName) -> Result<Dek> {
+    random(key).map(Dek::new)
+}
+
+fn random<const N: usize>(key: &KeyName) -> Result<[u8; N]> {
+    random::bytes().map_err(|error| refused(key, error.into()))
+}
+
+fn refused(key: &KeyName, source: kms::Error) -> Error {
+    Error::Key {
+        name: key.clone(),
+        source,
+    }
 }
 
 fn set(outgoing: &mut Outgoing, name: &'static str, value: &str) -> Result<()> {

@@ -221,8 +221,6 @@ def test_encryption_that_the_rule_does_not_allow_is_refused(s3, bucket):
 
 def test_operations_that_are_not_served_answer_501(s3, bucket):
     assert error(s3.get_bucket_acl, Bucket=bucket) == ("NotImplemented", 501)
-    assert error(s3.copy_object, Bucket=bucket, Key="c", CopySource=f"{bucket}/a") == (
-        "NotImplemented", 501)
 
 
 def test_the_store_holds_only_ciphertext_and_open_py_opens_it(demo, s3, backend, bucket):

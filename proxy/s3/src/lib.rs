@@ -13,6 +13,7 @@ mod auth;
 mod body;
 mod checksum;
 mod code;
+mod copy_source;
 mod error;
 mod etag;
 mod form;
@@ -34,6 +35,7 @@ pub use auth::{
 pub use body::{Body, Claims, Proven, storable_content_encoding};
 pub use checksum::ChecksumAlgorithm;
 pub use code::ErrorCode;
+pub use copy_source::CopySource;
 pub use error::Error;
 pub use etag::ETagList;
 pub use form::{Form, FormFile, FormReader, Read, Success};

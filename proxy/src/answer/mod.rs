@@ -2,6 +2,7 @@
 //! rewritten as a whole, or their request depends on a body that must be proven first.
 
 mod attributes;
+mod copy;
 mod delete;
 pub mod form;
 mod inlet;
@@ -55,6 +56,10 @@ pub async fn answer(
 ) -> Result<()> {
     if multipart::is_multipart(answered.call.operation) {
         let answer = multipart::answer(session, exchange, &answered).await?;
+        return write(session, exchange, answer).await;
+    }
+    if answered.call.operation == Operation::CopyObject {
+        let answer = copy::answer(session, exchange, &answered).await?;
         return write(session, exchange, answer).await;
     }
     let client = session.req_header().headers.clone();
@@ -199,6 +204,14 @@ fn with_body(answer: Answer, body: impl Into<Bytes>) -> Answer {
         .entry(header::CONTENT_TYPE)
         .or_insert(HeaderValue::from_static("application/xml"));
     answer
+}
+
+/// The present, as listings write it.
+fn now() -> Result<String> {
+    let format =
+        time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].000Z");
+    let now = time::OffsetDateTime::now_utc().format(format);
+    now.map_err(|_| Error::Internal("time"))
 }
 
 /// RFC 1864.

@@ -2,6 +2,7 @@
 
 mod client;
 mod peer;
+mod receiving;
 mod sending;
 mod sign;
 
@@ -14,6 +15,7 @@ use s3::SecretKey;
 
 pub use client::Answer;
 pub use peer::Endpoint;
+pub use receiving::Receiving;
 pub use sending::Sending;
 
 use crate::error::Error;

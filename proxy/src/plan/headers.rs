@@ -36,6 +36,20 @@ const OBJECT: &[&str] = &[
     "x-amz-website-redirect-location",
 ];
 
+/// What of a source a copy takes over.
+const DIRECTIVES: [&str; 2] = ["x-amz-metadata-directive", "x-amz-tagging-directive"];
+
+/// Headers that describe what is in an object: a copy takes them from its source, or all of them from
+/// its request.
+const DESCRIPTION: &[&str] = &[
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-type",
+    "expires",
+];
+
 /// Headers of buckets.
 const BUCKET: &[&str] = &[
     "content-type",
@@ -109,6 +123,8 @@ pub(super) const DIGESTS: &[&str] = &[
 pub(super) enum Kind {
     /// Stores an object.
     Upload,
+    /// Stores a copy, under the headers of its request.
+    Copy,
     /// Reads or deletes one.
     Object,
     /// Makes, removes or lists buckets.
@@ -133,6 +149,17 @@ pub(super) fn forward(headers: &HeaderMap, kind: Kind) -> Result<HeaderMap, s3::
     Ok(forwarded)
 }
 
+/// Whether a header describes what is in an object.
+pub(super) fn describes(name: &str) -> bool {
+    DESCRIPTION.contains(&name) || METADATA.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether a header is the gateway's own metadata.
+pub(super) fn is_reserved(name: &str) -> bool {
+    let entry = METADATA.iter().find_map(|prefix| name.strip_prefix(prefix));
+    entry.is_some_and(|entry| entry.starts_with(RESERVED_METADATA))
+}
+
 enum Fate {
     Forward,
     Spent,
@@ -145,16 +172,19 @@ fn fate(name: &HeaderName, kind: Kind) -> Fate {
     if let Some(entry) = METADATA.iter().find_map(|prefix| name.strip_prefix(prefix)) {
         return match entry.starts_with(RESERVED_METADATA) {
             true => Fate::Reserved,
-            false if kind == Kind::Upload => Fate::Forward,
+            false if matches!(kind, Kind::Upload | Kind::Copy) => Fate::Forward,
             false => Fate::Spent,
         };
     }
     let own = match kind {
-        Kind::Upload => OBJECT,
+        Kind::Upload | Kind::Copy => OBJECT,
         Kind::Object => &[],
         Kind::Bucket => BUCKET,
         Kind::Setting => SETTING,
     };
+    if kind == Kind::Copy && (name.starts_with("x-amz-copy-source") || DIRECTIVES.contains(&name)) {
+        return Fate::Spent;
+    }
     let foreign = name.starts_with("x-amz-") || name.starts_with("x-obs-");
     if own.contains(&name) || COMMON.contains(&name) {
         Fate::Forward

@@ -7,6 +7,7 @@
 mod attributes;
 mod bucket;
 mod conditions;
+pub mod copy;
 mod get;
 pub mod headers;
 pub mod multipart;

@@ -13,7 +13,7 @@ use super::headers::Kind;
 use super::put;
 use crate::call::Call;
 
-/// With what the parts of an object are sealed.
+/// With what an object is sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartsOrder {
     /// Name of the key that wraps the object's.

@@ -44,7 +44,6 @@ fn settings_go_to_the_backend_as_they_are() {
 fn no_way_around_the_seal_is_relayed() {
     for operation in [
         Operation::AppendObject,
-        Operation::CopyObject,
         Operation::CreateSession,
         Operation::GetObjectTorrent,
         Operation::ModifyObject,

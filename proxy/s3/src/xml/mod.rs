@@ -2,6 +2,7 @@
 
 pub mod attributes;
 pub mod buckets;
+pub mod copy;
 pub mod delete;
 pub mod error;
 pub mod list;

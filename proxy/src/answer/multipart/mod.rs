@@ -213,11 +213,3 @@ fn hex(bytes: &[u8]) -> String {
         text
     })
 }
-
-/// The present, as listings write it.
-fn now() -> Result<String> {
-    let format =
-        time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].000Z");
-    let now = time::OffsetDateTime::now_utc().format(format);
-    now.map_err(|_| Error::Internal("time"))
-}

@@ -118,7 +118,7 @@ async fn waiting(
             number,
             etag: part_etag(upload, suite, &held),
             size: plain_len,
-            last_modified: super::now()?,
+            last_modified: super::super::now()?,
         });
     }
     Ok(parts)

@@ -1,0 +1,205 @@
+//! `CopyObject`. Where the same key and suite seal source and copy, the backend copies the body and
+//! only the envelope is made anew; elsewhere the body is opened and sealed on its way through.
+
+mod source;
+mod stream;
+
+use bytes::Bytes;
+use crypto::Layout;
+use http::HeaderMap;
+use http::HeaderValue;
+use http::StatusCode;
+use http::header;
+use pingora::proxy::Session;
+use s3::ErrorCode;
+use s3::xml;
+use s3::xml::copy::Copied;
+
+use self::source::Source;
+use super::ANSWER_BYTES_MAX;
+use super::with_body;
+use super::written;
+use crate::backend::Answer;
+use crate::error::Error;
+use crate::error::Result;
+use crate::exchange::Exchange;
+use crate::plan;
+use crate::plan::Outgoing;
+use crate::plan::Place;
+use crate::plan::copy::CopyOrder;
+use crate::plan::copy::Directive;
+use crate::plan::multipart::PartsOrder;
+use crate::plan::swap_etag;
+use crate::receive;
+use crate::receive::Answered;
+use crate::seal;
+
+/// The largest object that one copy takes, bytes.
+const COPY_BYTES_MAX: u64 = 5 << 30;
+
+/// Carries out a copy.
+pub(super) async fn answer(
+    session: &mut Session,
+    exchange: &Exchange,
+    answered: &Answered,
+) -> Result<Answer> {
+    let client = session.req_header().headers.clone();
+    receive::without_body(&client)?;
+    let snapshot = &exchange.snapshot;
+    let mut order = plan::copy::order(&answered.call, &client, &answered.permit)?;
+    let target = &answered.call.target;
+    let (Some(bucket), Some(object)) = (target.bucket(), target.object()) else {
+        return Err(Error::Internal("copy without an object"));
+    };
+    let onto_itself = *bucket == order.source.bucket && *object == order.source.object;
+    if onto_itself && !order.changes {
+        return Err(s3::Error::new(ErrorCode::InvalidRequest)
+            .with_message(
+                "This copy request is illegal because it is trying to copy an object to itself \
+                 without changing the object's metadata, storage class, website redirect location \
+                 or encryption attributes.",
+            )
+            .into());
+    }
+    let found = source::look(exchange, answered, &order, &client).await?;
+    let source = match found {
+        Ok(source) => source,
+        Err(refused) => return Ok(refused),
+    };
+    if source.plain_len > COPY_BYTES_MAX {
+        return Err(s3::Error::new(ErrorCode::InvalidRequest)
+            .with_message(
+                "The specified copy source is larger than the maximum allowable size for a copy \
+                 source: 5368709120",
+            )
+            .into());
+    }
+    describe(&mut order, &source);
+    snapshot.cache.remove(target);
+    let logical = answered.permit.logical_bucket().unwrap_or(bucket.as_str());
+    let place = Place {
+        bucket: logical.to_owned(),
+        object: object.as_str().to_owned(),
+    };
+    let seals = plan::copy::seals(&answered.permit);
+    let copied = match (&source.envelope, &seals) {
+        (None, None) => in_backend(exchange, order, &source, None).await?,
+        (Some(envelope), Some(seals)) if is_same(envelope, seals) => {
+            let text = seal::moved(envelope, &place, &seals.key, &snapshot.keys)?;
+            in_backend(exchange, order, &source, Some(&text)).await?
+        }
+        _ => stream::copy(exchange, order, &source, (&place, seals.as_ref())).await?,
+    };
+    let copied = match copied {
+        Ok(copied) => copied,
+        Err(refused) => return Ok(refused),
+    };
+    told(&copied, &source, seals.as_ref())
+}
+
+/// A copy that stands.
+struct Stored {
+    answer: Answer,
+    /// The backend's, without quotes.
+    etag: String,
+    last_modified: String,
+}
+
+/// Whether the body can stay as it is.
+fn is_same(envelope: &crypto::Envelope, seals: &PartsOrder) -> bool {
+    envelope.layout() == Layout::Whole
+        && envelope.suite() == seals.suite
+        && envelope.key_name() == Some(seals.key.as_str())
+}
+
+/// The head of the copy says what describes it: to the backend it is always new metadata.
+fn describe(order: &mut CopyOrder, source: &Source) {
+    if order.metadata == Directive::Copy {
+        for (name, value) in plan::copy::described(&source.headers) {
+            order.outgoing.headers.append(name.clone(), value.clone());
+        }
+    }
+}
+
+/// The backend copies the body.
+async fn in_backend(
+    exchange: &Exchange,
+    order: CopyOrder,
+    source: &Source,
+    envelope: Option<&crypto::EnvelopeText>,
+) -> Result<Result<Stored, Answer>> {
+    let mut outgoing = order.outgoing;
+    let from = HeaderValue::try_from(order.source.render());
+    let from = from.map_err(|_| Error::Internal("copy source"))?;
+    let headers = &mut outgoing.headers;
+    headers.insert("x-amz-copy-source", from);
+    headers.insert("x-amz-copy-source-if-match", source.etag.clone());
+    headers.insert(
+        "x-amz-metadata-directive",
+        HeaderValue::from_static("REPLACE"),
+    );
+    if order.tags == Directive::Replace {
+        headers.insert(
+            "x-amz-tagging-directive",
+            HeaderValue::from_static("REPLACE"),
+        );
+    }
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+    if let Some(envelope) = envelope {
+        seal::enclose(&mut outgoing, envelope)?;
+    }
+    let backend = &exchange.snapshot.backend;
+    let answer = backend
+        .ask(&outgoing, &Bytes::new(), ANSWER_BYTES_MAX)
+        .await?;
+    match xml::copy::parse(&answer.body) {
+        Some(Copied::Object {
+            etag,
+            last_modified,
+        }) if answer.status.is_success() => Ok(Ok(Stored {
+            answer,
+            etag,
+            last_modified,
+        })),
+        Some(Copied::Refused(code)) if answer.status.is_success() => {
+            let status = code.map_or(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::status);
+            Ok(Err(Answer { status, ..answer }))
+        }
+        _ if answer.status.is_success() => Err(Error::Backend("answer to a copy")),
+        _ => Ok(Err(answer)),
+    }
+}
+
+/// What the client is told.
+fn told(copied: &Stored, source: &Source, seals: Option<&PartsOrder>) -> Result<Answer> {
+    let etag = match seals {
+        Some(_) => swap_etag(&copied.etag),
+        None => copied.etag.clone(),
+    };
+    let mut headers = written(&copied.answer, seals.map(|seals| seals.suite), None)?;
+    headers.remove(header::ETAG);
+    headers.remove(header::CONTENT_TYPE);
+    headers.remove(header::CONTENT_LENGTH);
+    if let Some(version) = source.headers.get("x-amz-version-id") {
+        headers.insert("x-amz-copy-source-version-id", version.clone());
+    }
+    let answer = Answer {
+        status: StatusCode::OK,
+        headers,
+        body: Bytes::new(),
+    };
+    Ok(with_body(
+        answer,
+        xml::copy::render(&etag, &copied.last_modified),
+    ))
+}
+
+/// The request for the source's body, of exactly the version that was looked at.
+fn reading(source: &Source) -> Outgoing {
+    let read = Outgoing {
+        method: http::Method::GET,
+        headers: HeaderMap::new(),
+        ..source.head.clone()
+    };
+    read.of_version(source.etag.clone())
+}

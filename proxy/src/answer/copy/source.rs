@@ -1,0 +1,121 @@
+//! What is copied: permitted, looked at, and its envelope verified.
+
+use bytes::Bytes;
+use crypto::Envelope;
+use http::HeaderMap;
+use http::HeaderValue;
+use http::StatusCode;
+use http::header;
+use policy::Action;
+use policy::Decision;
+use s3::ErrorCode;
+
+use super::super::ANSWER_BYTES_MAX;
+use crate::backend::Answer;
+use crate::error::Error;
+use crate::error::Result;
+use crate::exchange::Exchange;
+use crate::plan;
+use crate::plan::Objects;
+use crate::plan::Outgoing;
+use crate::plan::Place;
+use crate::plan::copy::CopyOrder;
+use crate::plan::reply;
+use crate::plan::reply::Found;
+use crate::receive::Answered;
+use crate::seal;
+
+/// An object to be copied.
+pub(super) struct Source {
+    /// The question that found it.
+    pub head: Outgoing,
+    /// What the backend says of it.
+    pub headers: HeaderMap,
+    /// The backend's `ETag`.
+    pub etag: HeaderValue,
+    /// Its envelope, if it is sealed.
+    pub envelope: Option<Box<Envelope>>,
+    /// Stored bytes.
+    pub stored: u64,
+    /// Plaintext bytes.
+    pub plain_len: u64,
+}
+
+/// Looks at the source of a copy, or gives the backend's refusal.
+pub(super) async fn look(
+    exchange: &Exchange,
+    answered: &Answered,
+    order: &CopyOrder,
+    client: &HeaderMap,
+) -> Result<Result<Source, Answer>> {
+    let snapshot = &exchange.snapshot;
+    let (bucket, object) = (order.source.bucket.as_str(), order.source.object.as_str());
+    let state = snapshot.state.as_ref();
+    if state.is_some_and(|state| state.is(bucket)) {
+        return Err(s3::Error::new(ErrorCode::AccessDenied).into());
+    }
+    let request = policy::Request {
+        caller: &answered.caller.name,
+        action: Action::Read,
+        operation: answered.call.operation.name(),
+        bucket: Some(bucket),
+        object: Some(object),
+    };
+    let permit = match policy::decide(&snapshot.rules, &request) {
+        Decision::Permitted(permit) => permit,
+        Decision::Refused(refusal) => {
+            return Err(s3::Error::new(ErrorCode::AccessDenied)
+                .with_message(format!("Access Denied: {refusal}."))
+                .into());
+        }
+    };
+    let objects = Objects::of(&permit);
+    let head = plan::copy::look(&order.source, client, objects);
+    let backend = &snapshot.backend;
+    let answer = backend.ask(&head, &Bytes::new(), ANSWER_BYTES_MAX).await?;
+    if !answer.status.is_success() {
+        return refused(answer);
+    }
+    let etag = answer.headers.get(header::ETAG).cloned();
+    let etag = etag.ok_or(Error::Backend("object without ETag"))?;
+    let stored = reply::content_length(&answer.headers)?;
+    let (envelope, plain_len) = match reply::find(&answer.headers)? {
+        Found::Sealed(_) if objects == Objects::Foreign => {
+            return Err(s3::Error::new(ErrorCode::AccessDenied)
+                .with_message(
+                    "Access Denied: object is sealed, and the rule does not open objects.",
+                )
+                .into());
+        }
+        Found::Sealed(envelope) => {
+            let place = Place {
+                bucket: permit.logical_bucket().unwrap_or(bucket).to_owned(),
+                object: object.to_owned(),
+            };
+            let envelope = seal::verify(*envelope, &place, &snapshot.keys)?;
+            let size = reply::size(&envelope, stored, &answer.headers)?;
+            (Some(Box::new(envelope)), size.0)
+        }
+        Found::Unsealed if objects == Objects::Sealed => return Err(reply::not_sealed().into()),
+        Found::Unsealed => (None, stored),
+    };
+    Ok(Ok(Source {
+        head,
+        headers: answer.headers,
+        etag,
+        envelope,
+        stored,
+        plain_len,
+    }))
+}
+
+/// A HEAD has no document to say why.
+fn refused(answer: Answer) -> Result<Result<Source, Answer>> {
+    let code = match answer.status {
+        StatusCode::NOT_MODIFIED | StatusCode::PRECONDITION_FAILED => ErrorCode::PreconditionFailed,
+        StatusCode::NOT_FOUND => ErrorCode::NoSuchKey,
+        StatusCode::FORBIDDEN => ErrorCode::AccessDenied,
+        _ => return Ok(Err(answer)),
+    };
+    Err(s3::Error::new(code).into())
+}

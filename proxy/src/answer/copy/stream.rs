@@ -1,0 +1,174 @@
+//! A copy through the gateway: opened and sealed anew, or either of the two.
+
+use bytes::Bytes;
+use crypto::Digests;
+use crypto::Layout;
+use crypto::Opener;
+use crypto::PlainLen;
+use crypto::Sealer;
+use http::HeaderValue;
+use http::Method;
+use http::StatusCode;
+use http::header;
+use s3::Target;
+use s3::xml;
+
+use super::super::ANSWER_BYTES_MAX;
+use super::Source;
+use super::Stored;
+use super::reading;
+use crate::backend::Answer;
+use crate::error::Error;
+use crate::error::Result;
+use crate::exchange::Exchange;
+use crate::plan::Outgoing;
+use crate::plan::Place;
+use crate::plan::SealOrder;
+use crate::plan::copy::CopyOrder;
+use crate::plan::copy::Directive;
+use crate::plan::multipart::PartsOrder;
+use crate::seal;
+use crate::transform::Pieces;
+
+/// Copies piece by piece.
+pub(super) async fn copy(
+    exchange: &Exchange,
+    order: CopyOrder,
+    source: &Source,
+    (place, seals): (&Place, Option<&PartsOrder>),
+) -> Result<Result<Stored, Answer>> {
+    let snapshot = &exchange.snapshot;
+    let mut outgoing = order.outgoing;
+    if order.tags == Directive::Copy {
+        copy_tags(exchange, &order.source, source, &mut outgoing).await?;
+    }
+    let mut read = snapshot.backend.fetch(&reading(source)).await?;
+    if read.status == StatusCode::PRECONDITION_FAILED {
+        return Err(s3::Error::new(s3::ErrorCode::SlowDown).into());
+    }
+    if read.status != StatusCode::OK {
+        return Err(Error::Backend("source of a copy"));
+    }
+    let (mut seal, len) = match seals {
+        None => (None, source.plain_len),
+        Some(seals) => {
+            let plain_len = PlainLen(source.plain_len);
+            let sealed_len = crypto::whole_sealed_len(plain_len);
+            let sealed_len = sealed_len.ok_or(Error::Internal("length of a copy"))?;
+            let sealing = SealOrder {
+                place: place.clone(),
+                key: seals.key.clone(),
+                suite: seals.suite,
+                plain_len,
+                sealed_len,
+            };
+            let attempt = seal::copy(&sealing, source.envelope.as_deref(), &snapshot.keys)?;
+            seal::enclose(&mut outgoing, &attempt.envelope)?;
+            (Some(attempt.sealer), sealed_len.0)
+        }
+    };
+    outgoing
+        .headers
+        .insert(header::CONTENT_LENGTH, HeaderValue::from(len));
+    let mut open = source.envelope.as_deref().map(Opener::of).transpose()?;
+    let mut sending = snapshot.backend.begin(&outgoing).await?;
+    let mut received = 0;
+    while let Some(piece) = read.next().await? {
+        received += piece.len() as u64;
+        let mut out = Pieces::default();
+        pass(&mut open, &mut seal, &piece, &mut out)?;
+        if !sending.write(&out.join()).await {
+            return sending.refused(ANSWER_BYTES_MAX).await.map(Err);
+        }
+    }
+    if received != source.stored {
+        return Err(crypto::Error::SegmentTruncated.into());
+    }
+    let end = finish(open, seal, source)?;
+    if !sending.write(&end).await {
+        return sending.refused(ANSWER_BYTES_MAX).await.map(Err);
+    }
+    let answer = sending.finish(ANSWER_BYTES_MAX).await?;
+    if !answer.status.is_success() {
+        return Ok(Err(answer));
+    }
+    let etag = answer
+        .headers
+        .get(header::ETAG)
+        .and_then(|etag| etag.to_str().ok());
+    let etag = etag.ok_or(Error::Backend("upload without ETag"))?;
+    Ok(Ok(Stored {
+        etag: etag.trim_matches('"').to_owned(),
+        last_modified: super::super::now()?,
+        answer,
+    }))
+}
+
+/// One piece on its way.
+fn pass(
+    open: &mut Option<Opener>,
+    seal: &mut Option<Sealer>,
+    piece: &Bytes,
+    out: &mut Pieces,
+) -> Result<()> {
+    let mut plain = Pieces::default();
+    match open {
+        Some(opener) => opener.push(piece, &mut |opened| plain.push(opened))?,
+        None => plain.push(piece.clone()),
+    }
+    match seal {
+        Some(sealer) => sealer.push(&plain.join(), &mut |sealed| out.push(sealed))?,
+        None => out.push(plain.join()),
+    }
+    Ok(())
+}
+
+/// What was withheld; the source has proven true to its end.
+fn finish(open: Option<Opener>, seal: Option<Sealer>, source: &Source) -> Result<Bytes> {
+    let (mut plain, mut out) = (Pieces::default(), Pieces::default());
+    let digests = match open {
+        Some(opener) => opener.finish(&mut |opened| plain.push(opened))?,
+        None => Digests::default(),
+    };
+    match seal {
+        Some(mut sealer) => {
+            sealer.push(&plain.join(), &mut |sealed| out.push(sealed))?;
+            // What a list of parts holds is not of these bytes alone.
+            let whole = source.envelope.as_ref().map(|envelope| envelope.layout());
+            let digests = match whole {
+                Some(Layout::Whole) => digests,
+                Some(Layout::Parts) | None => Digests::default(),
+            };
+            sealer.finish(&digests, &mut |sealed| out.push(sealed))?;
+        }
+        None => out.push(plain.join()),
+    }
+    Ok(out.join())
+}
+
+/// The source's tags, where it has any.
+async fn copy_tags(
+    exchange: &Exchange,
+    from: &s3::CopySource,
+    source: &Source,
+    outgoing: &mut Outgoing,
+) -> Result<()> {
+    let count = source.headers.get("x-amz-tagging-count");
+    if count.is_none_or(|count| count == "0") {
+        return Ok(());
+    }
+    let target = Target::Object(from.bucket.clone(), from.object.clone());
+    let mut asked = Outgoing::new(Method::GET, &target).with_query("tagging", "");
+    if let Some(version) = &from.version_id {
+        asked = asked.with_query("versionId", version);
+    }
+    let backend = &exchange.snapshot.backend;
+    let answer = backend.ask(&asked, &Bytes::new(), ANSWER_BYTES_MAX).await?;
+    let tags = xml::tagging::as_header(&answer.body)
+        .ok()
+        .filter(|_| answer.status.is_success());
+    let tags = tags.and_then(|tags| HeaderValue::try_from(tags).ok());
+    let tags = tags.ok_or(Error::Backend("tags of a source"))?;
+    outgoing.headers.insert("x-amz-tagging", tags);
+    Ok(())
+}
