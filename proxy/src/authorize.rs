@@ -31,6 +31,7 @@ pub fn action(operation: Operation) -> Option<Action> {
         | O::CopyObject
         | O::CreateMultipartUpload
         | O::UploadPart
+        | O::UploadPartCopy
         | O::CompleteMultipartUpload
         | O::AbortMultipartUpload
         | O::PutObjectTagging

@@ -114,7 +114,7 @@ pub async fn first_header(
 }
 
 /// Stored bytes of exactly this version; nothing when it is no longer there.
-async fn piece(
+pub async fn piece(
     snapshot: &Snapshot,
     read: &Outgoing,
     etag: &HeaderValue,
@@ -137,11 +137,11 @@ async fn piece(
     }
 }
 
-/// Where the parts of an object lie: from the list at its end, or from a walk where there is none.
-/// Nothing when the object changed meanwhile.
-async fn table(
+/// Where the parts of the object of `read` lie: from the list at its end, or from a walk where there
+/// is none. Nothing when the object changed meanwhile.
+pub async fn table(
     snapshot: &Snapshot,
-    lookup: &Lookup,
+    read: &Outgoing,
     envelope: &Envelope,
     (etag, stored): (&HeaderValue, u64),
 ) -> Result<Option<PartTable>> {
@@ -150,7 +150,7 @@ async fn table(
     let mut wanted = TAIL;
     let list = loop {
         let start = stored.saturating_sub(wanted);
-        let tail = piece(snapshot, &lookup.head, etag, start..stored).await?;
+        let tail = piece(snapshot, read, etag, start..stored).await?;
         let Some(tail) = tail else {
             return Ok(None);
         };
@@ -165,7 +165,7 @@ async fn table(
     }
     let mut walk = Walk::new(dek, suite, SealedLen(stored), list);
     while let Some(bytes) = walk.wants() {
-        match piece(snapshot, &lookup.head, etag, bytes).await? {
+        match piece(snapshot, read, etag, bytes).await? {
             Some(bytes) => walk.step(&bytes)?,
             None => return Ok(None),
         }
@@ -190,7 +190,7 @@ async fn read(snapshot: &Snapshot, lookup: &Lookup, headers: &HeaderMap) -> Resu
         table: None,
     };
     if known.layout == Layout::Parts {
-        let table = table(snapshot, lookup, &envelope, (quoted, stored)).await?;
+        let table = table(snapshot, &lookup.head, &envelope, (quoted, stored)).await?;
         let Some(table) = table else {
             // Asked again for the whole, the backend says what there is now.
             return Ok(Looked::Otherwise);

@@ -161,3 +161,42 @@ def test_objects_in_parts_are_copied(s3, name):
     for target in ["copies-aes-2", "copies-sm4", "copies-open"]:
         copy(s3, ("copies-aes", name), (target, name))
         assert s3.get_object(Bucket=target, Key=name)["Body"].read() == data
+
+
+@pytest.mark.parametrize("source, target", [
+    ("copies-aes", "copies-aes-2"), ("copies-sm4", "copies-aes"), ("copies-open", "copies-sm4")])
+def test_parts_are_copied_from_ranges(s3, name, source, target):
+    """Of a whole object and of one in parts; also a short last one."""
+    data = data_of(12 * MIB)
+    s3.put_object(Bucket=source, Key=name, Body=data)
+    for round in [1, 2]:
+        upload = s3.create_multipart_upload(Bucket=target, Key=name)["UploadId"]
+        parts = []
+        for number, (start, end) in enumerate([(3, 6 * MIB), (6 * MIB, 12 * MIB), (7, 9)], 1):
+            done = s3.upload_part_copy(
+                Bucket=target, Key=name, UploadId=upload, PartNumber=number,
+                CopySource={"Bucket": source, "Key": name},
+                CopySourceRange=f"bytes={start}-{end - 1}")
+            parts.append({"PartNumber": number, "ETag": done["CopyPartResult"]["ETag"]})
+        s3.complete_multipart_upload(Bucket=target, Key=name, UploadId=upload,
+                                     MultipartUpload={"Parts": parts})
+        data = data[3:6 * MIB] + data[6 * MIB:12 * MIB] + data[7:9]
+        assert s3.get_object(Bucket=target, Key=name)["Body"].read() == data
+        if round == 1:
+            data = data_of(13 * MIB)
+            large = s3.create_multipart_upload(Bucket=source, Key=name)["UploadId"]
+            etags = [s3.upload_part(Bucket=source, Key=name, UploadId=large, PartNumber=number,
+                                    Body=part)["ETag"]
+                     for number, part in [(1, data[:5 * MIB + 9]), (4, data[5 * MIB + 9:])]]
+            s3.complete_multipart_upload(
+                Bucket=source, Key=name, UploadId=large, MultipartUpload={"Parts": [
+                    {"PartNumber": number, "ETag": etag} for number, etag in zip([1, 4], etags)]})
+
+
+def test_a_range_outside_of_the_source_is_refused(s3, name):
+    s3.put_object(Bucket="copies-aes", Key=name, Body=b"0123456789")
+    upload = s3.create_multipart_upload(Bucket="copies-aes", Key=f"{name}-2")["UploadId"]
+    for text in ["bytes=0-10", "bytes=5-4", "bytes=-5", "0-1"]:
+        assert refused(s3.upload_part_copy, Bucket="copies-aes", Key=f"{name}-2", UploadId=upload,
+                       PartNumber=1, CopySource={"Bucket": "copies-aes", "Key": name},
+                       CopySourceRange=text) == "InvalidArgument"

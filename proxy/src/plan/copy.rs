@@ -44,6 +44,7 @@ pub struct CopyOrder {
 }
 
 /// The question for the source's head, under the client's conditions.
+#[must_use]
 pub fn look(source: &CopySource, client: &HeaderMap, objects: Objects) -> Outgoing {
     let target = Target::Object(source.bucket.clone(), source.object.clone());
     let mut outgoing = Outgoing::new(Method::HEAD, &target);

@@ -123,6 +123,8 @@ pub(super) const DIGESTS: &[&str] = &[
 pub(super) enum Kind {
     /// Stores an object.
     Upload,
+    /// Stores a part, perhaps of another object.
+    Part,
     /// Stores a copy, under the headers of its request.
     Copy,
     /// Reads or deletes one.
@@ -178,11 +180,13 @@ fn fate(name: &HeaderName, kind: Kind) -> Fate {
     }
     let own = match kind {
         Kind::Upload | Kind::Copy => OBJECT,
-        Kind::Object => &[],
+        Kind::Object | Kind::Part => &[],
         Kind::Bucket => BUCKET,
         Kind::Setting => SETTING,
     };
-    if kind == Kind::Copy && (name.starts_with("x-amz-copy-source") || DIRECTIVES.contains(&name)) {
+    if matches!(kind, Kind::Copy | Kind::Part)
+        && (name.starts_with("x-amz-copy-source") || DIRECTIVES.contains(&name))
+    {
         return Fate::Spent;
     }
     let foreign = name.starts_with("x-amz-") || name.starts_with("x-obs-");

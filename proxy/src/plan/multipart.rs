@@ -1,5 +1,7 @@
 //! Multipart uploads: the heads of their requests.
 
+use std::ops::Range;
+
 use http::HeaderMap;
 use http::HeaderValue;
 use http::Method;
@@ -56,7 +58,40 @@ pub fn part_headers(client: &HeaderMap) -> Result<HeaderMap, s3::Error> {
             .with_message("Encryption is said when the upload is created, not with its parts.")
             .with_detail("ArgumentName", name.as_str()));
     }
-    headers::forward(client, Kind::Object)
+    let mut headers = headers::forward(client, Kind::Part)?;
+    headers.remove(header::CONTENT_TYPE);
+    Ok(headers)
+}
+
+/// The plain range that a part is copied from; nothing for all of it.
+pub fn copy_range(client: &HeaderMap, len: u64) -> Result<Option<Range<u64>>, s3::Error> {
+    let Some(value) = client.get("x-amz-copy-source-range") else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default();
+    let refused = |message: &str| {
+        s3::Error::new(ErrorCode::InvalidArgument)
+            .with_message(message)
+            .with_detail("ArgumentName", "x-amz-copy-source-range")
+            .with_detail("ArgumentValue", text)
+    };
+    let bounds = text
+        .strip_prefix("bytes=")
+        .and_then(|text| text.split_once('-'));
+    let number = |text: &str| text.parse::<u64>().ok();
+    let range = bounds.and_then(|(first, last)| Some(number(first)?..=number(last)?));
+    let range = range.filter(|range| !range.is_empty()).ok_or_else(|| {
+        refused(
+            "The x-amz-copy-source-range value must be of the form bytes=first-last where first \
+             and last are the zero-based offsets of the first and last bytes to copy",
+        )
+    })?;
+    if *range.end() >= len {
+        return Err(refused(
+            "Range specified is not valid for source object of its size",
+        ));
+    }
+    Ok(Some(*range.start()..range.end() + 1))
 }
 
 /// What the client said of the very bytes that the backend stores.

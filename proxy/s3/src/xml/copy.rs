@@ -1,4 +1,4 @@
-//! `CopyObjectResult`.
+//! `CopyObjectResult` and `CopyPartResult`.
 
 use crate::ErrorCode;
 use crate::xml::tree::Element;
@@ -36,11 +36,25 @@ pub fn parse(xml: &[u8]) -> Option<Copied> {
 /// Renders the answer to `CopyObject`.
 #[must_use]
 pub fn render(etag: &str, last_modified: &str) -> String {
+    result("CopyObjectResult", etag, last_modified)
+}
+
+/// Renders the answer to `UploadPartCopy`.
+#[must_use]
+pub fn render_part(etag: &str, last_modified: &str) -> String {
+    result("CopyPartResult", etag, last_modified)
+}
+
+fn result(name: &str, etag: &str, last_modified: &str) -> String {
     let mut xml = write::DECLARATION.to_owned();
-    xml.push_str("<CopyObjectResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
+    xml.push('<');
+    xml.push_str(name);
+    xml.push_str(" xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
     write::element(&mut xml, "LastModified", last_modified);
     write::element(&mut xml, "ETag", &format!("\"{etag}\""));
-    xml.push_str("</CopyObjectResult>");
+    xml.push_str("</");
+    xml.push_str(name);
+    xml.push('>');
     xml
 }
 

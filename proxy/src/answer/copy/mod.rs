@@ -1,12 +1,12 @@
 //! `CopyObject`. Where the same key and suite seal source and copy, the backend copies the body and
 //! only the envelope is made anew; elsewhere the body is opened and sealed on its way through.
 
+mod reader;
 mod source;
 mod stream;
 
 use bytes::Bytes;
 use crypto::Layout;
-use http::HeaderMap;
 use http::HeaderValue;
 use http::StatusCode;
 use http::header;
@@ -15,7 +15,9 @@ use s3::ErrorCode;
 use s3::xml;
 use s3::xml::copy::Copied;
 
-use self::source::Source;
+pub(super) use self::reader::Reader;
+pub(super) use self::source::Source;
+pub(super) use self::source::look;
 use super::ANSWER_BYTES_MAX;
 use super::with_body;
 use super::written;
@@ -24,7 +26,6 @@ use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
 use crate::plan;
-use crate::plan::Outgoing;
 use crate::plan::Place;
 use crate::plan::copy::CopyOrder;
 use crate::plan::copy::Directive;
@@ -61,7 +62,7 @@ pub(super) async fn answer(
             )
             .into());
     }
-    let found = source::look(exchange, answered, &order, &client).await?;
+    let found = look(exchange, answered, &order.source, &client).await?;
     let source = match found {
         Ok(source) => source,
         Err(refused) => return Ok(refused),
@@ -192,14 +193,4 @@ fn told(copied: &Stored, source: &Source, seals: Option<&PartsOrder>) -> Result<
         answer,
         xml::copy::render(&etag, &copied.last_modified),
     ))
-}
-
-/// The request for the source's body, of exactly the version that was looked at.
-fn reading(source: &Source) -> Outgoing {
-    let read = Outgoing {
-        method: http::Method::GET,
-        headers: HeaderMap::new(),
-        ..source.head.clone()
-    };
-    read.of_version(source.etag.clone())
 }

@@ -8,6 +8,7 @@ use http::StatusCode;
 use http::header;
 use policy::Action;
 use policy::Decision;
+use s3::CopySource;
 use s3::ErrorCode;
 
 use super::super::ANSWER_BYTES_MAX;
@@ -19,14 +20,13 @@ use crate::plan;
 use crate::plan::Objects;
 use crate::plan::Outgoing;
 use crate::plan::Place;
-use crate::plan::copy::CopyOrder;
 use crate::plan::reply;
 use crate::plan::reply::Found;
 use crate::receive::Answered;
 use crate::seal;
 
 /// An object to be copied.
-pub(super) struct Source {
+pub(in crate::answer) struct Source {
     /// The question that found it.
     pub head: Outgoing,
     /// What the backend says of it.
@@ -42,14 +42,14 @@ pub(super) struct Source {
 }
 
 /// Looks at the source of a copy, or gives the backend's refusal.
-pub(super) async fn look(
+pub(in crate::answer) async fn look(
     exchange: &Exchange,
     answered: &Answered,
-    order: &CopyOrder,
+    from: &CopySource,
     client: &HeaderMap,
 ) -> Result<Result<Source, Answer>> {
     let snapshot = &exchange.snapshot;
-    let (bucket, object) = (order.source.bucket.as_str(), order.source.object.as_str());
+    let (bucket, object) = (from.bucket.as_str(), from.object.as_str());
     let state = snapshot.state.as_ref();
     if state.is_some_and(|state| state.is(bucket)) {
         return Err(s3::Error::new(ErrorCode::AccessDenied).into());
@@ -70,7 +70,7 @@ pub(super) async fn look(
         }
     };
     let objects = Objects::of(&permit);
-    let head = plan::copy::look(&order.source, client, objects);
+    let head = plan::copy::look(from, client, objects);
     let backend = &snapshot.backend;
     let answer = backend.ask(&head, &Bytes::new(), ANSWER_BYTES_MAX).await?;
     if !answer.status.is_success() {

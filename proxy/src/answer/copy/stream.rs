@@ -3,20 +3,18 @@
 use bytes::Bytes;
 use crypto::Digests;
 use crypto::Layout;
-use crypto::Opener;
 use crypto::PlainLen;
 use crypto::Sealer;
 use http::HeaderValue;
 use http::Method;
-use http::StatusCode;
 use http::header;
 use s3::Target;
 use s3::xml;
 
 use super::super::ANSWER_BYTES_MAX;
+use super::Reader;
 use super::Source;
 use super::Stored;
-use super::reading;
 use crate::backend::Answer;
 use crate::error::Error;
 use crate::error::Result;
@@ -42,13 +40,9 @@ pub(super) async fn copy(
     if order.tags == Directive::Copy {
         copy_tags(exchange, &order.source, source, &mut outgoing).await?;
     }
-    let mut read = snapshot.backend.fetch(&reading(source)).await?;
-    if read.status == StatusCode::PRECONDITION_FAILED {
-        return Err(s3::Error::new(s3::ErrorCode::SlowDown).into());
-    }
-    if read.status != StatusCode::OK {
-        return Err(Error::Backend("source of a copy"));
-    }
+    let mut read = Reader::open(snapshot, source, None).await?;
+    // Without a seal the latest piece is kept back until all have proven true.
+    let mut held = None;
     let (mut seal, len) = match seals {
         None => (None, source.plain_len),
         Some(seals) => {
@@ -70,21 +64,21 @@ pub(super) async fn copy(
     outgoing
         .headers
         .insert(header::CONTENT_LENGTH, HeaderValue::from(len));
-    let mut open = source.envelope.as_deref().map(Opener::of).transpose()?;
     let mut sending = snapshot.backend.begin(&outgoing).await?;
-    let mut received = 0;
-    while let Some(piece) = read.next().await? {
-        received += piece.len() as u64;
+    while let Some(plain) = read.next().await? {
         let mut out = Pieces::default();
-        pass(&mut open, &mut seal, &piece, &mut out)?;
+        match &mut seal {
+            Some(sealer) => sealer.push(&plain, &mut |sealed| out.push(sealed))?,
+            None => out.push(held.replace(plain).unwrap_or_default()),
+        }
         if !sending.write(&out.join()).await {
             return sending.refused(ANSWER_BYTES_MAX).await.map(Err);
         }
     }
-    if received != source.stored {
-        return Err(crypto::Error::SegmentTruncated.into());
-    }
-    let end = finish(open, seal, source)?;
+    let end = match seal {
+        Some(sealer) => end(sealer, &read, source)?,
+        None => held.unwrap_or_default(),
+    };
     if !sending.write(&end).await {
         return sending.refused(ANSWER_BYTES_MAX).await.map(Err);
     }
@@ -104,45 +98,16 @@ pub(super) async fn copy(
     }))
 }
 
-/// One piece on its way.
-fn pass(
-    open: &mut Option<Opener>,
-    seal: &mut Option<Sealer>,
-    piece: &Bytes,
-    out: &mut Pieces,
-) -> Result<()> {
-    let mut plain = Pieces::default();
-    match open {
-        Some(opener) => opener.push(piece, &mut |opened| plain.push(opened))?,
-        None => plain.push(piece.clone()),
-    }
-    match seal {
-        Some(sealer) => sealer.push(&plain.join(), &mut |sealed| out.push(sealed))?,
-        None => out.push(plain.join()),
-    }
-    Ok(())
-}
-
-/// What was withheld; the source has proven true to its end.
-fn finish(open: Option<Opener>, seal: Option<Sealer>, source: &Source) -> Result<Bytes> {
-    let (mut plain, mut out) = (Pieces::default(), Pieces::default());
-    let digests = match open {
-        Some(opener) => opener.finish(&mut |opened| plain.push(opened))?,
-        None => Digests::default(),
+/// What a sealer withheld; the source has proven true to its end.
+fn end(sealer: Sealer, read: &Reader, source: &Source) -> Result<Bytes> {
+    // What a list of parts holds is not of these bytes alone.
+    let layout = source.envelope.as_ref().map(|envelope| envelope.layout());
+    let digests = match layout {
+        Some(Layout::Whole) => read.digests(),
+        Some(Layout::Parts) | None => Digests::default(),
     };
-    match seal {
-        Some(mut sealer) => {
-            sealer.push(&plain.join(), &mut |sealed| out.push(sealed))?;
-            // What a list of parts holds is not of these bytes alone.
-            let whole = source.envelope.as_ref().map(|envelope| envelope.layout());
-            let digests = match whole {
-                Some(Layout::Whole) => digests,
-                Some(Layout::Parts) | None => Digests::default(),
-            };
-            sealer.finish(&digests, &mut |sealed| out.push(sealed))?;
-        }
-        None => out.push(plain.join()),
-    }
+    let mut out = Pieces::default();
+    sealer.finish(&digests, &mut |sealed| out.push(sealed))?;
     Ok(out.join())
 }
 

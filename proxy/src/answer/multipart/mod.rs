@@ -40,6 +40,7 @@ pub(super) fn is_multipart(operation: Operation) -> bool {
         operation,
         Operation::CreateMultipartUpload
             | Operation::UploadPart
+            | Operation::UploadPartCopy
             | Operation::CompleteMultipartUpload
             | Operation::AbortMultipartUpload
             | Operation::ListParts
@@ -55,6 +56,7 @@ pub(super) async fn answer(
     match answered.call.operation {
         Operation::CreateMultipartUpload => begin::answer(session, exchange, answered).await,
         Operation::UploadPart => upload::answer(session, exchange, answered).await,
+        Operation::UploadPartCopy => upload::copy(session, exchange, answered).await,
         Operation::CompleteMultipartUpload => close::complete(session, exchange, answered).await,
         Operation::AbortMultipartUpload => close::abort(exchange, answered).await,
         _ => parts::answer(exchange, answered).await,
