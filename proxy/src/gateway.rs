@@ -76,8 +76,14 @@ impl ProxyHttp for Gateway {
             Ok(Received::Preflight(call)) => answer::preflight::answer(session, exchange, &call)
                 .await
                 .err(),
-            Ok(Received::Form(call)) => answer::form::answer(session, exchange, &call).await.err(),
-            Ok(Received::Answered(call)) => answer::answer(session, exchange, call).await.err(),
+            Ok(Received::Form(call)) => {
+                let answer = answer::form::answer(session, exchange, &call);
+                Box::pin(answer).await.err()
+            }
+            Ok(Received::Answered(call)) => {
+                let answer = answer::answer(session, exchange, call);
+                Box::pin(answer).await.err()
+            }
             Err(error) => Some(error),
         };
         if let Some(error) = failure {

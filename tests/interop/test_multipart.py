@@ -238,3 +238,22 @@ def test_boto3_downloads_large_files_by_ranges(s3, bucket, name, tmp_path):
     s3.upload_file(str(tmp_path / "file"), bucket, name, Config=config)
     s3.download_file(bucket, name, str(tmp_path / "back"), Config=config)
     assert (tmp_path / "back").read_bytes() == data
+
+
+def test_parts_are_read_by_their_numbers(s3, other, bucket, name):
+    parts = {1: data_of(MIN, 1), 3: data_of(MIN + 5, 3), 4: b"end"}
+    upload = begin(s3, bucket, name)
+    etags = {number: put(s3, bucket, name, upload, number, part)
+             for number, part in parts.items()}
+    complete(s3, bucket, name, upload, etags)
+    start, total = 0, sum(map(len, parts.values()))
+    for number, part in parts.items():
+        got = other.get_object(Bucket=bucket, Key=name, PartNumber=number)
+        head = s3.head_object(Bucket=bucket, Key=name, PartNumber=number)
+        assert got["Body"].read() == part and got["PartsCount"] == head["PartsCount"] == 3
+        assert got["ContentRange"] == f"bytes {start}-{start + len(part) - 1}/{total}"
+        assert head["ContentLength"] == len(part)
+        start += len(part)
+    for number in [2, 5]:
+        assert refused(s3.get_object, Bucket=bucket, Key=name, PartNumber=number) \
+            == "InvalidPartNumber"

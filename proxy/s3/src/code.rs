@@ -84,6 +84,7 @@ codes! {
     MetadataTooLarge = "MetadataTooLarge", BAD_REQUEST, "Your metadata headers exceed the maximum allowed metadata size";
     MethodNotAllowed = "MethodNotAllowed", METHOD_NOT_ALLOWED, "The specified method is not allowed against this resource.";
     MissingContentLength = "MissingContentLength", LENGTH_REQUIRED, "You must provide the Content-Length HTTP header.";
+    MissingRequestBody = "MissingRequestBodyError", BAD_REQUEST, "Request Body is empty";
     NoSuchBucket = "NoSuchBucket", NOT_FOUND, "The specified bucket does not exist";
     NoSuchKey = "NoSuchKey", NOT_FOUND, "The specified key does not exist.";
     NoSuchUpload = "NoSuchUpload", NOT_FOUND, "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.";

@@ -126,6 +126,13 @@ async fn body(
     }
     let sized = client.contains_key(header::CONTENT_LENGTH)
         || client.contains_key(header::TRANSFER_ENCODING);
+    let needs_body = matches!(
+        answered.call.operation,
+        Operation::DeleteObjects | Operation::CompleteMultipartUpload
+    );
+    if !sized && needs_body {
+        return Err(s3::Error::new(ErrorCode::MissingContentLength).into());
+    }
     if !sized {
         return Ok(Bytes::new());
     }
@@ -139,6 +146,9 @@ async fn body(
         body.push(wire, &mut plain)?;
     }
     body.finish()?;
+    if plain.is_empty() && needs_body {
+        return Err(s3::Error::new(ErrorCode::MissingRequestBody).into());
+    }
     let mut joined = BytesMut::new();
     for piece in &plain {
         joined.extend_from_slice(piece);

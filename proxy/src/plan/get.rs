@@ -1,5 +1,6 @@
 //! `GetObject` and `HeadObject`: which stored bytes answer a request in plaintext coordinates.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crypto::Layout;
@@ -11,6 +12,7 @@ use http::HeaderValue;
 use http::Method;
 use http::header;
 use policy::Permit;
+use s3::ErrorCode;
 use s3::Operation;
 use s3::RangeHeader;
 use s3::Target;
@@ -78,9 +80,17 @@ pub struct Lookup {
     pub rememberable: bool,
     whole: Plan,
     reading: Reading,
-    range: RangeHeader,
-    asked: HeaderValue,
+    wanted: Wanted,
     if_range: Option<HeaderValue>,
+}
+
+/// The piece of an object that is asked for.
+#[derive(Debug, Clone, PartialEq)]
+enum Wanted {
+    /// A range, as the header says it and as it is understood.
+    Range(HeaderValue, RangeHeader),
+    /// One of its parts.
+    Part(u32),
 }
 
 /// A read. Ranges of sealed objects need a [`Lookup`].
@@ -96,19 +106,20 @@ pub(super) fn draft(call: &Call, headers: &HeaderMap, permit: &Permit) -> Result
         relay_range(headers, &mut outgoing.headers);
         return Ok(read(outgoing, reading).into());
     }
-    if call.query.has("partNumber") {
-        return Err(not_implemented(
-            "Reading a sealed object by part number is not implemented.",
-        ));
-    }
     reading.tells_checksum = wants_checksum(headers);
-    let Some((asked, range)) = range(headers) else {
-        return Ok(read(outgoing, reading).into());
+    let wanted = match (part_number(call)?, range(headers)) {
+        (Some(_), Some(_)) => {
+            return Err(s3::Error::new(ErrorCode::InvalidRequest)
+                .with_message("Cannot specify both Range header and partNumber query parameter"));
+        }
+        (Some(number), None) => Wanted::Part(number),
+        (None, Some((_, range))) if head => {
+            reading.head_range = Some(range);
+            return Ok(read(outgoing, reading).into());
+        }
+        (None, Some((asked, range))) => Wanted::Range(asked, range),
+        (None, None) => return Ok(read(outgoing, reading).into()),
     };
-    if head {
-        reading.head_range = Some(range);
-        return Ok(read(outgoing, reading).into());
-    }
     let lookup = Outgoing {
         method: Method::HEAD,
         ..outgoing.clone()
@@ -120,8 +131,7 @@ pub(super) fn draft(call: &Call, headers: &HeaderMap, permit: &Permit) -> Result
             || call.query.has("versionId")),
         whole: read(outgoing, reading.clone()),
         reading,
-        range,
-        asked,
+        wanted,
         if_range: headers.get(header::IF_RANGE).cloned(),
     })))
 }
@@ -144,9 +154,16 @@ impl Lookup {
             Looked::Otherwise => Ok(self.whole.clone()),
             Looked::Unsealed(etag) if self.applies(etag, last_modified) => {
                 let mut plan = self.guarded(etag);
-                plan.outgoing
-                    .headers
-                    .insert(header::RANGE, self.asked.clone());
+                match &self.wanted {
+                    Wanted::Range(asked, _) => {
+                        let headers = &mut plan.outgoing.headers;
+                        headers.insert(header::RANGE, asked.clone());
+                    }
+                    Wanted::Part(number) => {
+                        let number = number.to_string();
+                        plan.outgoing = plan.outgoing.with_query("partNumber", &number);
+                    }
+                }
                 Ok(plan)
             }
             Looked::Sealed(known) if self.applies(&client_etag(known), last_modified) => {
@@ -158,10 +175,28 @@ impl Lookup {
 
     fn sealed(&self, known: &Known) -> Result<Plan, s3::Error> {
         let size = known.size;
-        let wanted = self
-            .range
-            .resolve(size.0)
-            .map_err(|_| reply::unsatisfiable(size))?;
+        let (wanted, parts_count) = match &self.wanted {
+            Wanted::Range(asked, range) => {
+                let asked = asked.to_str().unwrap_or_default();
+                let refused = |_| reply::unsatisfiable(size).with_detail("RangeRequested", asked);
+                (range.resolve(size.0).map_err(refused)?, None)
+            }
+            Wanted::Part(number) => part(known, *number)?,
+        };
+        if wanted.is_empty() {
+            // Only a part has no bytes: there is no range to tell it by.
+            return Ok(self.guarded(&known.etag));
+        }
+        if self.reading.head {
+            let mut plan = self.guarded(&known.etag);
+            plan.reply = Reply::Object(Reading {
+                guarded: true,
+                head_range: Some(RangeHeader::FromTo(wanted.start, wanted.end - 1)),
+                parts_count,
+                ..self.reading.clone()
+            });
+            return Ok(plan);
+        }
         let order = match (known.layout, &known.table) {
             (Layout::Whole, _) => Span::of_whole(size, wanted).map(SpanOrder::whole(size)),
             (Layout::Parts, Some(table)) => table.span(wanted).map(SpanOrder::parts(size)),
@@ -173,6 +208,7 @@ impl Lookup {
         plan.reply = Reply::Object(Reading {
             guarded: true,
             span: Some(order),
+            parts_count,
             ..self.reading.clone()
         });
         Ok(plan)
@@ -202,6 +238,37 @@ impl Lookup {
             last_modified.is_some_and(|date| date == asked)
         }
     }
+}
+
+/// Where a part lies, and of how many.
+fn part(known: &Known, number: u32) -> Result<(Range<u64>, Option<u32>), s3::Error> {
+    let Some(table) = &known.table else {
+        return match number {
+            1 => Ok((0..known.size.0, None)),
+            _ => Err(s3::Error::new(ErrorCode::InvalidPartNumber)),
+        };
+    };
+    let range = table.range_of(number);
+    let range = range.ok_or_else(|| s3::Error::new(ErrorCode::InvalidPartNumber))?;
+    Ok((range, u32::try_from(table.parts().len()).ok()))
+}
+
+/// The part that is asked for.
+fn part_number(call: &Call) -> Result<Option<u32>, s3::Error> {
+    let Some(text) = call.query.get("partNumber") else {
+        return Ok(None);
+    };
+    let number = text
+        .parse()
+        .ok()
+        .filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let number = number.filter(|number| (1..=crypto::PARTS_MAX).contains(number));
+    number.map(Some).ok_or_else(|| {
+        s3::Error::new(ErrorCode::InvalidArgument)
+            .with_message("Part number must be an integer between 1 and 10000, inclusive")
+            .with_detail("ArgumentName", "partNumber")
+            .with_detail("ArgumentValue", text)
+    })
 }
 
 /// The `ETag` that clients see of a sealed object, quotes included.

@@ -145,6 +145,7 @@ pub(super) fn forward(headers: &HeaderMap, kind: Kind) -> Result<HeaderMap, s3::
             }
             Fate::Spent => {}
             Fate::Reserved => return Err(reserved(name)),
+            Fate::Misplaced => return Err(misplaced(name)),
             Fate::Unknown => return Err(unknown(name, value)),
         }
     }
@@ -166,6 +167,8 @@ enum Fate {
     Forward,
     Spent,
     Reserved,
+    /// Said of an object that is stored, but none is.
+    Misplaced,
     Unknown,
 }
 
@@ -177,6 +180,9 @@ fn fate(name: &HeaderName, kind: Kind) -> Fate {
             false if matches!(kind, Kind::Upload | Kind::Copy) => Fate::Forward,
             false => Fate::Spent,
         };
+    }
+    if kind == Kind::Object && name == "x-amz-server-side-encryption" {
+        return Fate::Misplaced;
     }
     let own = match kind {
         Kind::Upload | Kind::Copy => OBJECT,
@@ -202,6 +208,14 @@ fn fate(name: &HeaderName, kind: Kind) -> Fate {
 fn reserved(name: &HeaderName) -> s3::Error {
     s3::Error::new(ErrorCode::InvalidArgument)
         .with_message("Metadata names that begin with `sealgate` belong to the gateway.")
+        .with_detail("ArgumentName", name.as_str())
+}
+
+fn misplaced(name: &HeaderName) -> s3::Error {
+    s3::Error::new(ErrorCode::InvalidArgument)
+        .with_message(format!(
+            "{name} header is not supported for this operation."
+        ))
         .with_detail("ArgumentName", name.as_str())
 }
 

@@ -41,6 +41,8 @@ pub struct Reading {
     pub head_range: Option<RangeHeader>,
     /// The client asks for the checksum of the whole.
     pub tells_checksum: bool,
+    /// The client asks for one of so many parts.
+    pub parts_count: Option<u32>,
 }
 
 /// A piece of a sealed object, and the plaintext bytes of the whole of it as they were looked up.
@@ -105,6 +107,7 @@ impl Reading {
             span: None,
             head_range: None,
             tells_checksum: false,
+            parts_count: None,
         }
     }
 }
@@ -144,6 +147,8 @@ pub struct ReplyPlan {
     pub etag: Option<String>,
     /// The checksum of the client's bytes, where it was asked for and is known.
     pub checksum: Option<Checksum>,
+    /// Of how many parts this is one.
+    pub parts_count: Option<u32>,
     /// What becomes of the body.
     pub body: ReplyBody,
 }
@@ -179,6 +184,7 @@ pub fn object(
         content_range,
         etag: etag.clone(),
         checksum: None,
+        parts_count: reading.parts_count,
         body,
     };
     if let Some(order) = &reading.span {

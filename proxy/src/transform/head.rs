@@ -46,6 +46,9 @@ pub fn opened(head: &mut ResponseHeader, plan: &ReplyPlan, envelope: &Envelope) 
         insert(head, header::ETAG.as_str(), etag)?;
     }
     insert(head, header::ACCEPT_RANGES.as_str(), "bytes")?;
+    if let Some(count) = plan.parts_count {
+        insert(head, "x-amz-mp-parts-count", &count.to_string())?;
+    }
     if let Some(checksum) = &plan.checksum {
         checksummed(head, checksum)?;
     }

@@ -143,9 +143,10 @@ pub(super) async fn copy(
     outgoing.headers = forwarded;
     let len = HeaderValue::from(sealed_len);
     outgoing.headers.insert(header::CONTENT_LENGTH, len);
-    let mut sending = match waits {
-        true => None,
-        false => Some(snapshot.backend.begin(&outgoing).await?),
+    let mut sending = if waits {
+        None
+    } else {
+        Some(snapshot.backend.begin(&outgoing).await?)
     };
     let (mut segment, mut refused) = (Pieces::default(), false);
     while !refused && let Some(plain) = read.next().await? {
