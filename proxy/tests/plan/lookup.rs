@@ -141,3 +141,19 @@ fn if_range_decides_between_the_range_and_the_whole() {
         assert_eq!(range_of(&plan).is_some(), applies, "{if_range}");
     }
 }
+
+#[test]
+fn a_whole_object_is_its_own_first_and_only_part() {
+    let first = ask_empty("GET", "/aes-x/o?partNumber=1", &[]).lookup();
+    let plan = first.resume(&known(CHUNK + 1), None).unwrap();
+    let Reply::Object(reading) = &plan.reply else {
+        panic!()
+    };
+    assert_eq!(reading.span.as_ref().unwrap().plain(), 0..CHUNK + 1);
+    assert_eq!(reading.parts_count, None);
+    let second = ask_empty("GET", "/aes-x/o?partNumber=2", &[]).lookup();
+    let refused = second.resume(&known(CHUNK + 1), None).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::InvalidPartNumber);
+    let empty = first.resume(&known(0), None).unwrap();
+    assert_eq!(range_of(&empty), None);
+}

@@ -69,9 +69,21 @@ fn overrides_and_versions_are_passed_on_and_nothing_else() {
 }
 
 #[test]
-fn parts_of_sealed_objects_are_not_served_by_number() {
-    let asked = ask_empty("GET", "/aes-x/o?partNumber=1", &[]);
-    assert_eq!(asked.refusal(0).code, ErrorCode::NotImplemented);
+fn parts_are_looked_up_by_number_and_not_beside_a_range() {
+    for method in ["GET", "HEAD"] {
+        let lookup = ask_empty(method, "/aes-x/o?partNumber=1", &[]).lookup();
+        assert_eq!(lookup.head.query, "");
+        for number in ["0", "10001", "+1", "x", ""] {
+            let asked = ask_empty(method, &format!("/aes-x/o?partNumber={number}"), &[]);
+            assert_eq!(
+                asked.refusal(0).code,
+                ErrorCode::InvalidArgument,
+                "{number}"
+            );
+        }
+    }
+    let both = ask_empty("GET", "/aes-x/o?partNumber=1", &[("range", "bytes=0-0")]);
+    assert_eq!(both.refusal(0).code, ErrorCode::InvalidRequest);
 }
 
 #[test]
