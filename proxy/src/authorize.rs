@@ -44,6 +44,7 @@ pub fn action(operation: Operation) -> Option<Action> {
         | O::ListObjectsV2
         | O::ListObjectVersions
         | O::ListParts
+        | O::ListMultipartUploads
         | O::HeadBucket
         | O::GetBucketLocation => Some(Action::List),
         O::CreateBucket | O::DeleteBucket => Some(Action::Configure),

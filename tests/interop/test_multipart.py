@@ -257,3 +257,24 @@ def test_parts_are_read_by_their_numbers(s3, other, bucket, name):
     for number in [2, 5]:
         assert refused(s3.get_object, Bucket=bucket, Key=name, PartNumber=number) \
             == "InvalidPartNumber"
+
+
+def test_unfinished_uploads_are_listed(s3, bucket, name):
+    upload = begin(s3, bucket, name)
+    listed = s3.list_multipart_uploads(Bucket=bucket, Prefix=name)["Uploads"]
+    assert [(entry["Key"], entry["UploadId"]) for entry in listed] == [(name, upload)]
+    s3.abort_multipart_upload(Bucket=bucket, Key=name, UploadId=upload)
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket, Prefix=name)
+
+
+def test_an_end_whose_answer_was_lost_is_told_again(s3, other, bucket, name):
+    parts = {1: data_of(MIN, 1), 2: b"end"}
+    upload = begin(s3, bucket, name)
+    etags = {number: put(s3, bucket, name, upload, number, part)
+             for number, part in parts.items()}
+    done = complete(s3, bucket, name, upload, etags)
+    for again in [s3, other]:
+        assert complete(again, bucket, name, upload, etags)["ETag"] == done["ETag"]
+    assert refused(complete, s3, bucket, name, upload, {1: etags[1]}) == "NoSuchUpload"
+    s3.put_object(Bucket=bucket, Key=name, Body=b"another")
+    assert refused(complete, s3, bucket, name, upload, etags) == "NoSuchUpload"

@@ -43,6 +43,17 @@ const VERSIONS: &[&str] = &[
     "versions",
 ];
 
+/// Query parameters that listings of uploads pass on.
+const UPLOADS: &[&str] = &[
+    "delimiter",
+    "encoding-type",
+    "key-marker",
+    "max-uploads",
+    "prefix",
+    "upload-id-marker",
+    "uploads",
+];
+
 /// Query parameters that `ListBuckets` passes on.
 const BUCKETS: &[&str] = &[
     "bucket-region",
@@ -55,6 +66,7 @@ const BUCKETS: &[&str] = &[
 pub(super) fn plan(call: &Call, headers: &HeaderMap) -> Result<Plan, s3::Error> {
     let (method, query): (_, &[&str]) = match call.operation {
         Operation::ListObjectVersions => (Method::GET, VERSIONS),
+        Operation::ListMultipartUploads => (Method::GET, UPLOADS),
         Operation::ListBuckets => (Method::GET, BUCKETS),
         Operation::ListObjects | Operation::ListObjectsV2 => (Method::GET, LISTING),
         Operation::GetBucketLocation => (Method::GET, &["location"]),

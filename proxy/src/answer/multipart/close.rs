@@ -35,8 +35,10 @@ use crate::backend::Answer;
 use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
+use crate::lookup;
 use crate::plan::Objects;
 use crate::plan::Outgoing;
+use crate::plan::reply;
 use crate::random;
 use crate::receive::Answered;
 use crate::state;
@@ -96,6 +98,12 @@ pub(super) async fn complete(
         tries += 1;
         let stored = match named.stored_parts().await? {
             Ok(page) => page.parts,
+            Err(refused) if is_unknown(&refused) => {
+                return match closing.completed_before(&listed).await? {
+                    Some(etag) => answered_with(session, &named, &Answer::empty(), suite, &etag),
+                    None => Ok(refused),
+                };
+            }
             Err(refused) => return Ok(refused),
         };
         let chosen = closing.choose(&listed, &stored).await?;
@@ -269,6 +277,39 @@ impl Closing<'_> {
         let etag = super::etag_of(&sent.headers)?;
         complete.push(ListedPart { number, etag });
         Ok(Ok(complete))
+    }
+
+    /// The `ETag` of the object, if an earlier Complete made it of just the listed parts and its
+    /// answer was lost.
+    async fn completed_before(&self, listed: &[ListedPart]) -> Result<Option<String>> {
+        let head = Outgoing::new(Method::HEAD, self.named.target);
+        let answer = self.named.ask(&head, &Bytes::new()).await?;
+        let own = &self.upload.envelope;
+        let same = state::entries(&answer.headers) == Some((&*own.json, &*own.mac));
+        let etag = answer.headers.get(header::ETAG);
+        let (true, true, Some(etag)) = (answer.status.is_success(), same, etag) else {
+            return Ok(None);
+        };
+        let snapshot = self.named.snapshot;
+        let envelope = self.upload.open(&snapshot.keys)?;
+        let stored = reply::content_length(&answer.headers)?;
+        let table = lookup::table(snapshot, &head, &envelope, (etag, stored)).await?;
+        let Some(table) = table else {
+            return Ok(None);
+        };
+        let is = |(part, listed): (&Part, &ListedPart)| {
+            let hex = listed.etag.split('-').next().unwrap_or_default();
+            let held = Held {
+                number: part.number,
+                plain_len: part.plain_len.0,
+                hex,
+            };
+            let etag = part_etag(self.upload, self.suite, &held);
+            part.number == listed.number && etag == listed.etag
+        };
+        let parts = table.parts();
+        let all = parts.len() == listed.len() && parts.iter().zip(listed).all(is);
+        Ok(all.then_some(super::etag_of(&answer.headers)?))
     }
 
     /// The object must have the envelope of the upload, byte for byte.
