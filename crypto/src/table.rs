@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::aead::TAG_LEN;
 use crate::list::Part;
+use crate::part_foot::PartFoot;
 use crate::size::HEADER_LEN;
 use crate::size::PART_OVERHEAD;
 use crate::size::PlainLen;
@@ -48,6 +49,12 @@ impl PartTable {
         self.placed()
             .find(|placed| placed.part.number == number)
             .map(|placed| placed.plain())
+    }
+
+    /// The parts' footers, in order.
+    pub fn feet(&self) -> impl Iterator<Item = PartFoot> {
+        let placed = self.placed();
+        placed.map(|placed| PartFoot::new(self.suite, placed.part, placed.sealed_start))
     }
 
     /// The span of a plain range; `None` if it is empty or does not lie inside.

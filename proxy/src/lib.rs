@@ -19,6 +19,7 @@ pub mod authorize;
 pub mod backend;
 pub mod cache;
 pub mod call;
+pub mod checksum;
 pub mod cli;
 pub mod error;
 pub mod exchange;

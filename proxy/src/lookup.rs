@@ -1,28 +1,30 @@
-//! Looks at an object's head before a range of it is read.
+//! Looks at an object's head before a range of it is read, and at what stands at its end.
 
-use std::ops::Range;
+mod parts;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
-use crypto::Checksum;
 use crypto::Envelope;
 use crypto::FOOTER_LEN;
 use crypto::Layout;
 use crypto::Opener;
-use crypto::PartList;
-use crypto::PartTable;
-use crypto::SealedLen;
+use crypto::PartFoot;
 use crypto::Tail;
-use crypto::Walk;
 use http::HeaderMap;
-use http::HeaderValue;
-use http::Method;
-use http::StatusCode;
 use http::header;
 use pingora::http::ResponseHeader;
 use s3::Target;
 
+pub use self::parts::list;
+pub use self::parts::part_digests;
+pub use self::parts::parts;
+pub use self::parts::piece;
+pub use self::parts::sum;
+pub use self::parts::table;
 use crate::assemble::Snapshot;
+use crate::checksum;
+use crate::checksum::Shown;
 use crate::error::Error;
 use crate::error::Result;
 use crate::plan::Known;
@@ -37,10 +39,6 @@ use crate::plan::reply::ReplyPlan;
 use crate::plan::reply::SpanOrder;
 use crate::seal;
 
-/// The answer to a question for a piece, bytes: an error document at most.
-const PIECE_BYTES_MAX: usize = 64 << 10;
-/// The end of an object in which most lists of parts lie, bytes (FORMAT.md §4.5).
-const TAIL: u64 = 1 << 10;
 const UNFIT: Error = Error::Backend("no footer");
 
 /// Draws the plan for `lookup`, from what is remembered of `target` or by asking the backend.
@@ -64,7 +62,7 @@ pub async fn look(snapshot: &Snapshot, target: &Target, lookup: &Lookup) -> Resu
 /// What a look for a checksum found.
 pub enum Summed {
     /// The object's checksum, or that it has none.
-    Known(Option<Checksum>),
+    Known(Option<Shown>),
     /// The object changed since its head arrived.
     LostRace,
 }
@@ -78,21 +76,50 @@ pub async fn checksum(
     answer: &HeaderMap,
 ) -> Result<Summed> {
     if let Some(sum) = envelope.digests().sum {
-        return Ok(Summed::Known(Some(sum)));
+        return Ok(Summed::Known(Some(checksum::shown(&sum, None))));
+    }
+    let stored = reply::content_length(answer)?;
+    let etag = answer.get(header::ETAG).ok_or(UNFIT)?;
+    if envelope.layout() == Layout::Parts {
+        return Ok(
+            match list(snapshot, read, envelope, (etag, stored)).await? {
+                None => Summed::LostRace,
+                Some(Tail::List(list)) => Summed::Known(sum(&list)),
+                Some(_) => Summed::Known(None),
+            },
+        );
     }
     let (Some(size), true) = (envelope.size(), envelope.foot().sum) else {
         return Ok(Summed::Known(None));
     };
-    let stored = reply::content_length(answer)?;
     let start = stored.checked_sub(FOOTER_LEN).ok_or(UNFIT)?;
-    let etag = answer.get(header::ETAG).ok_or(UNFIT)?;
     let Some(footer) = piece(snapshot, read, etag, start..stored).await? else {
         return Ok(Summed::LostRace);
     };
     let mut opener =
         Opener::footer(envelope.dek(), envelope.suite(), size)?.with_foot(envelope.foot());
     opener.push(&footer, &mut |_| ())?;
-    Ok(Summed::Known(opener.finish(&mut |_| ())?.sum))
+    let sum = opener.finish(&mut |_| ())?.sum;
+    Ok(Summed::Known(sum.map(|sum| checksum::shown(&sum, None))))
+}
+
+/// The checksum of one part of the object whose head is `answer`.
+pub async fn part_checksum(
+    snapshot: &Snapshot,
+    read: &Outgoing,
+    envelope: &Envelope,
+    answer: &HeaderMap,
+    foot: PartFoot,
+) -> Result<Summed> {
+    let etag = answer.get(header::ETAG).ok_or(UNFIT)?;
+    let Some(digests) = part_digests(snapshot, read, envelope, etag, foot).await? else {
+        return Ok(Summed::LostRace);
+    };
+    let shown = digests.sum.map(|sum| Shown {
+        kind: None,
+        ..checksum::shown(&sum, None)
+    });
+    Ok(Summed::Known(shown))
 }
 
 /// The header of the first part of a piece, where the piece does not begin with it; nothing when
@@ -111,66 +138,6 @@ pub async fn first_header(
     };
     let etag = answer.headers.get(header::ETAG).ok_or(UNFIT)?;
     piece(snapshot, read, etag, head).await
-}
-
-/// Stored bytes of exactly this version; nothing when it is no longer there.
-pub async fn piece(
-    snapshot: &Snapshot,
-    read: &Outgoing,
-    etag: &HeaderValue,
-    bytes: Range<u64>,
-) -> Result<Option<Bytes>> {
-    let piece = Outgoing {
-        method: Method::GET,
-        ..read.clone()
-    };
-    let len = bytes.end - bytes.start;
-    let piece = piece.of_version(etag.clone()).with_range(bytes);
-    let answer = snapshot
-        .backend
-        .ask(&piece, &Bytes::new(), PIECE_BYTES_MAX)
-        .await?;
-    match answer.status {
-        StatusCode::PARTIAL_CONTENT if answer.body.len() as u64 == len => Ok(Some(answer.body)),
-        StatusCode::PRECONDITION_FAILED => Ok(None),
-        _ => Err(Error::Backend("piece other than the one asked for")),
-    }
-}
-
-/// Where the parts of the object of `read` lie: from the list at its end, or from a walk where there
-/// is none. Nothing when the object changed meanwhile.
-pub async fn table(
-    snapshot: &Snapshot,
-    read: &Outgoing,
-    envelope: &Envelope,
-    (etag, stored): (&HeaderValue, u64),
-) -> Result<Option<PartTable>> {
-    let (dek, suite) = (envelope.dek(), envelope.suite());
-    let closing = dek.closing_key(suite);
-    let mut wanted = TAIL;
-    let list = loop {
-        let start = stored.saturating_sub(wanted);
-        let tail = piece(snapshot, read, etag, start..stored).await?;
-        let Some(tail) = tail else {
-            return Ok(None);
-        };
-        match PartList::from_tail(&tail, SealedLen(stored), &closing, suite)? {
-            Tail::List(list) => break Some(list),
-            Tail::Longer(more) if more > wanted => wanted = more,
-            Tail::Longer(_) | Tail::Absent => break None,
-        }
-    };
-    if let Some(table) = list.as_ref().and_then(PartList::table) {
-        return Ok(Some(table));
-    }
-    let mut walk = Walk::new(dek, suite, SealedLen(stored), list);
-    while let Some(bytes) = walk.wants() {
-        match piece(snapshot, read, etag, bytes).await? {
-            Some(bytes) => walk.step(&bytes)?,
-            None => return Ok(None),
-        }
-    }
-    Ok(Some(walk.finish()?))
 }
 
 async fn read(snapshot: &Snapshot, lookup: &Lookup, headers: &HeaderMap) -> Result<Looked> {

@@ -154,11 +154,18 @@ pub async fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<
             let envelope = seal::verify(*envelope, &reading.place, &snapshot.keys)?;
             let mut reply = reply::object(&reading, &envelope, answer.status, &answer.headers)?;
             let read = &plan.outgoing;
-            if reading.tells_checksum && reply.content_range.is_none() {
-                match lookup::checksum(&snapshot, read, &envelope, &answer.headers).await? {
-                    Summed::Known(sum) => reply.checksum = sum,
-                    Summed::LostRace => return lost_race(&snapshot, call, passage),
+            let headers = &answer.headers;
+            let summed = match (&reading.part, &reply.content_range) {
+                _ if !reading.tells_checksum => Summed::Known(None),
+                (Some(part), _) => {
+                    lookup::part_checksum(&snapshot, read, &envelope, headers, part.foot).await?
                 }
+                (None, Some(_)) => Summed::Known(None),
+                (None, None) => lookup::checksum(&snapshot, read, &envelope, headers).await?,
+            };
+            match summed {
+                Summed::Known(sum) => reply.checksum = sum,
+                Summed::LostRace => return lost_race(&snapshot, call, passage),
             }
             let first_header = lookup::first_header(&snapshot, read, &reply, answer).await?;
             let Some(first_header) = first_header else {

@@ -21,6 +21,7 @@ use s3::Body;
 use s3::Claims;
 use s3::Verified;
 
+use crate::checksum;
 use crate::error::Error;
 use crate::error::Result;
 use crate::kms;
@@ -35,7 +36,6 @@ use crate::plan::headers::ENVELOPE_MAC;
 use crate::random;
 use crate::transform::upload::Foot;
 use crate::transform::upload::Upload;
-use crate::transform::upload::checksum;
 
 /// The request of a new attempt at an upload, and what the client's body goes through on its way;
 /// nothing where the plan has no body. `client` are the headers that speak of the body.
@@ -232,6 +232,6 @@ fn digests(claims: &Claims) -> Digests {
     let sum = claims.checksum.clone();
     Digests {
         md5: claims.content_md5,
-        sum: sum.map(|(algorithm, value)| checksum(algorithm, value)),
+        sum: sum.map(checksum::of_all),
     }
 }

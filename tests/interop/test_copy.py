@@ -3,6 +3,7 @@
 import random
 
 import botocore.exceptions
+import parts
 import pytest
 from gateways import Server, run
 
@@ -152,12 +153,10 @@ def test_a_copy_of_an_altered_object_is_none(s3, backend, name):
 
 def test_objects_in_parts_are_copied(s3, name):
     data = data_of(6 * MIB)
-    upload = s3.create_multipart_upload(Bucket="copies-aes", Key=name)["UploadId"]
-    parts = [{"PartNumber": number, "ETag": s3.upload_part(
-        Bucket="copies-aes", Key=name, UploadId=upload, PartNumber=number, Body=part)["ETag"]}
-        for number, part in [(1, data[:5 * MIB]), (2, data[5 * MIB:])]]
-    s3.complete_multipart_upload(Bucket="copies-aes", Key=name, UploadId=upload,
-                                 MultipartUpload={"Parts": parts})
+    upload = parts.begin(s3, "copies-aes", name)
+    etags = {number: parts.put(s3, "copies-aes", name, upload, number, part)
+             for number, part in [(1, data[:5 * MIB]), (2, data[5 * MIB:])]}
+    parts.complete(s3, "copies-aes", name, upload, etags)
     for target in ["copies-aes-2", "copies-sm4", "copies-open"]:
         copy(s3, ("copies-aes", name), (target, name))
         assert s3.get_object(Bucket=target, Key=name)["Body"].read() == data
@@ -170,27 +169,23 @@ def test_parts_are_copied_from_ranges(s3, name, source, target):
     data = data_of(12 * MIB)
     s3.put_object(Bucket=source, Key=name, Body=data)
     for round in [1, 2]:
-        upload = s3.create_multipart_upload(Bucket=target, Key=name)["UploadId"]
-        parts = []
+        upload = parts.begin(s3, target, name)
+        etags = {}
         for number, (start, end) in enumerate([(3, 6 * MIB), (6 * MIB, 12 * MIB), (7, 9)], 1):
             done = s3.upload_part_copy(
                 Bucket=target, Key=name, UploadId=upload, PartNumber=number,
                 CopySource={"Bucket": source, "Key": name},
                 CopySourceRange=f"bytes={start}-{end - 1}")
-            parts.append({"PartNumber": number, "ETag": done["CopyPartResult"]["ETag"]})
-        s3.complete_multipart_upload(Bucket=target, Key=name, UploadId=upload,
-                                     MultipartUpload={"Parts": parts})
+            etags[number] = parts.Sent.of(done["CopyPartResult"])
+        parts.complete(s3, target, name, upload, etags)
         data = data[3:6 * MIB] + data[6 * MIB:12 * MIB] + data[7:9]
         assert s3.get_object(Bucket=target, Key=name)["Body"].read() == data
         if round == 1:
             data = data_of(13 * MIB)
-            large = s3.create_multipart_upload(Bucket=source, Key=name)["UploadId"]
-            etags = [s3.upload_part(Bucket=source, Key=name, UploadId=large, PartNumber=number,
-                                    Body=part)["ETag"]
-                     for number, part in [(1, data[:5 * MIB + 9]), (4, data[5 * MIB + 9:])]]
-            s3.complete_multipart_upload(
-                Bucket=source, Key=name, UploadId=large, MultipartUpload={"Parts": [
-                    {"PartNumber": number, "ETag": etag} for number, etag in zip([1, 4], etags)]})
+            large = parts.begin(s3, source, name)
+            etags = {number: parts.put(s3, source, name, large, number, part)
+                     for number, part in [(1, data[:5 * MIB + 9]), (4, data[5 * MIB + 9:])]}
+            parts.complete(s3, source, name, large, etags)
 
 
 def test_a_range_outside_of_the_source_is_refused(s3, name):

@@ -307,6 +307,32 @@ fn a_footer_alone_gives_the_digests_of_its_object_only() {
 }
 
 #[test]
+fn the_footer_of_a_part_gives_the_digests_of_that_part_only() {
+    for suite in [Suite::Aes256Gcm, Suite::Sm4Gcm] {
+        for ending in [Ending::Added, Ending::Parked] {
+            let (_, sealed) = seal_parts(suite, &[(1, 70_000), (4, 0), (5, 9)], ending);
+            let table = table_from_tail(suite, &sealed);
+            let slice =
+                |range: std::ops::Range<u64>| &sealed[range.start as usize..range.end as usize];
+            let feet: Vec<_> = table.feet().collect();
+            let parts: Vec<_> = feet.iter().map(|foot| foot.part()).collect();
+            assert_eq!(parts, table.parts());
+            for foot in &feet {
+                let (header, footer) = (slice(foot.header()), slice(foot.footer()));
+                assert_eq!(foot.open(&DEK, header, footer), Ok(digests()));
+                for other in feet.iter().filter(|other| *other != foot) {
+                    let of_other = other.open(&DEK, header, slice(other.footer()));
+                    assert_eq!(of_other, Err(Error::ListDisagrees));
+                    let footer = slice(other.footer());
+                    assert_eq!(foot.open(&DEK, header, footer), Err(Error::FooterAltered));
+                }
+                assert!(foot.open(&DEK, &header[1..], footer).is_err());
+            }
+        }
+    }
+}
+
+#[test]
 fn a_body_of_another_size_suite_or_key_does_not_open() {
     let sealed = seal_whole(Suite::Aes256Gcm, &text(10), 10);
     let ended = |dek: &Dek, suite, size| {

@@ -1,5 +1,7 @@
 //! The checksums of S3 (`x-amz-checksum-*`): their names, values and computation.
 
+mod parts;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use crc_fast::CrcAlgorithm;
@@ -7,6 +9,9 @@ use sha1::Sha1;
 use sha2::Digest as _;
 use sha2::Sha256;
 
+pub use self::parts::ChecksumType;
+pub use self::parts::ObjectChecksum;
+pub use self::parts::PartsChecksum;
 use crate::header::CHECKSUM_PREFIX;
 
 /// An algorithm for `x-amz-checksum-*`; values are big-endian, in base64.
@@ -87,6 +92,12 @@ impl ChecksumAlgorithm {
         }
     }
 
+    /// Whether the checksum of the whole follows from those of its parts.
+    #[must_use]
+    pub fn has_full_objects(self) -> bool {
+        crc(self).is_some()
+    }
+
     /// Parses a header's value; `None` unless it is base64 of the right length.
     #[must_use]
     pub fn parse_value(self, text: &str) -> Option<Vec<u8>> {
@@ -104,42 +115,59 @@ impl ChecksumAlgorithm {
 }
 
 /// A checksum being computed.
-pub(crate) enum Checksum {
-    Crc(crc_fast::Digest, usize),
+pub struct Checksum(Running);
+
+enum Running {
+    Crc(crc_fast::Digest, ChecksumAlgorithm),
     Sha1(Sha1),
     Sha256(Sha256),
 }
 
 impl Checksum {
-    pub(crate) fn new(algorithm: ChecksumAlgorithm) -> Self {
-        let crc = |kind| Self::Crc(crc_fast::Digest::new(kind), algorithm.value_len());
-        match algorithm {
-            ChecksumAlgorithm::Crc32 => crc(CrcAlgorithm::Crc32IsoHdlc),
-            ChecksumAlgorithm::Crc32c => crc(CrcAlgorithm::Crc32Iscsi),
-            ChecksumAlgorithm::Crc64Nvme => crc(CrcAlgorithm::Crc64Nvme),
-            ChecksumAlgorithm::Sha1 => Self::Sha1(Sha1::new()),
-            ChecksumAlgorithm::Sha256 => Self::Sha256(Sha256::new()),
+    /// Of no bytes yet.
+    #[must_use]
+    pub fn new(algorithm: ChecksumAlgorithm) -> Self {
+        Self(match (crc(algorithm), algorithm) {
+            (Some(crc), _) => Running::Crc(crc_fast::Digest::new(crc), algorithm),
+            (None, ChecksumAlgorithm::Sha1) => Running::Sha1(Sha1::new()),
+            (None, _) => Running::Sha256(Sha256::new()),
+        })
+    }
+
+    /// Takes more bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        match &mut self.0 {
+            Running::Crc(digest, _) => digest.update(bytes),
+            Running::Sha1(digest) => digest.update(bytes),
+            Running::Sha256(digest) => digest.update(bytes),
         }
     }
 
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Crc(digest, _) => digest.update(bytes),
-            Self::Sha1(digest) => digest.update(bytes),
-            Self::Sha256(digest) => digest.update(bytes),
+    /// The value: [`ChecksumAlgorithm::value_len`] bytes.
+    #[must_use]
+    pub fn finish(self) -> Vec<u8> {
+        match self.0 {
+            Running::Crc(digest, algorithm) => crc_value(digest.finalize(), algorithm),
+            Running::Sha1(digest) => digest.finalize().to_vec(),
+            Running::Sha256(digest) => digest.finalize().to_vec(),
         }
     }
+}
 
-    pub(crate) fn finish(self) -> Vec<u8> {
-        match self {
-            Self::Crc(digest, len) => {
-                let bytes = digest.finalize().to_be_bytes();
-                bytes.into_iter().skip(bytes.len() - len).collect()
-            }
-            Self::Sha1(digest) => digest.finalize().to_vec(),
-            Self::Sha256(digest) => digest.finalize().to_vec(),
-        }
+/// The library's name of a CRC; nothing for the others.
+fn crc(algorithm: ChecksumAlgorithm) -> Option<CrcAlgorithm> {
+    match algorithm {
+        ChecksumAlgorithm::Crc32 => Some(CrcAlgorithm::Crc32IsoHdlc),
+        ChecksumAlgorithm::Crc32c => Some(CrcAlgorithm::Crc32Iscsi),
+        ChecksumAlgorithm::Crc64Nvme => Some(CrcAlgorithm::Crc64Nvme),
+        ChecksumAlgorithm::Sha1 | ChecksumAlgorithm::Sha256 => None,
     }
+}
+
+fn crc_value(crc: u64, algorithm: ChecksumAlgorithm) -> Vec<u8> {
+    let bytes = crc.to_be_bytes();
+    let unused = bytes.len() - algorithm.value_len();
+    bytes.into_iter().skip(unused).collect()
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ pub fn is_sensitive(name: &str) -> bool {
 /// The one value of `name`.
 ///
 /// Errors: `InvalidRequest` when it occurs twice, `InvalidArgument` when it is not visible ASCII.
-pub(crate) fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Error> {
+pub fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Error> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else {
         return Ok(None);

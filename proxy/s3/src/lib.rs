@@ -33,7 +33,11 @@ pub use auth::{
     Verified, sign, verify, verify_form,
 };
 pub use body::{Body, Claims, Proven, storable_content_encoding};
+pub use checksum::Checksum;
 pub use checksum::ChecksumAlgorithm;
+pub use checksum::ChecksumType;
+pub use checksum::ObjectChecksum;
+pub use checksum::PartsChecksum;
 pub use code::ErrorCode;
 pub use copy_source::CopySource;
 pub use error::Error;

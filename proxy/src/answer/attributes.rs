@@ -1,9 +1,12 @@
 //! `GetObjectAttributes` of a sealed object: what is true of the client's bytes.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use crypto::Envelope;
 use crypto::Layout;
+use crypto::PartFoot;
+use futures_util::StreamExt as _;
+use futures_util::TryStreamExt as _;
+use futures_util::stream;
 use http::HeaderMap;
 use http::HeaderValue;
 use http::Method;
@@ -11,10 +14,17 @@ use http::StatusCode;
 use http::header;
 use s3::ErrorCode;
 use s3::xml::attributes::Asked;
+use s3::xml::attributes::AskedParts;
 use s3::xml::attributes::Attributes;
+use s3::xml::attributes::Page;
+use s3::xml::attributes::Parts;
 
 use super::ANSWER_BYTES_MAX;
+use crate::assemble::Snapshot;
 use crate::backend::Answer;
+use crate::checksum;
+use crate::checksum::Shown;
+use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
 use crate::lookup;
@@ -27,6 +37,9 @@ use crate::plan::Reply;
 use crate::plan::reply;
 use crate::plan::reply::Found;
 use crate::seal;
+
+/// How many footers are asked for at a time.
+const AT_A_TIME: usize = 32;
 
 /// Headers of the object's own head that go with its attributes.
 const KEPT: [&str; 3] = ["last-modified", "x-amz-delete-marker", "x-amz-version-id"];
@@ -92,37 +105,89 @@ async fn describe(
             .then(|| text("x-amz-storage-class").unwrap_or("STANDARD")),
         ..Attributes::default()
     };
-    let (etag, size, sum) = match reply::find(&head.headers)? {
+    let mut sum = None;
+    let (etag, size) = match reply::find(&head.headers)? {
         Found::Unsealed if reading.objects == Objects::Sealed => {
             return Err(reply::not_sealed().into());
         }
         Found::Unsealed => {
             let etag = text("etag").map(str::to_owned);
-            (etag, reply::content_length(&head.headers)?, None)
+            (etag, reply::content_length(&head.headers)?)
         }
         Found::Sealed(envelope) => {
             let envelope = seal::verify(*envelope, &reading.place, &snapshot.keys)?;
             let plan = reply::object(reading, &envelope, head.status, &head.headers)?;
-            let sum = if asked.checksum && envelope.layout() == Layout::Whole {
-                match lookup::checksum(snapshot, read, &envelope, &head.headers).await? {
+            let found = (read, &envelope, &head.headers);
+            if asked.parts && envelope.layout() == Layout::Parts {
+                let parts = AskedParts::parse(client)?;
+                let told = object_parts(snapshot, found, parts).await?;
+                attributes.parts = Some(told.0);
+                sum = told.1;
+            } else if asked.checksum {
+                sum = match lookup::checksum(snapshot, found.0, found.1, found.2).await? {
                     Summed::Known(sum) => sum,
-                    Summed::LostRace => return Err(s3::Error::new(ErrorCode::SlowDown).into()),
-                }
-            } else {
-                None
-            };
-            (plan.etag, plan.content_length, sum)
+                    Summed::LostRace => return Err(changed()),
+                };
+            }
+            (plan.etag, plan.content_length)
         }
     };
-    let value = sum.as_ref().map(|sum| STANDARD.encode(&sum.value));
     attributes.checksum = sum
         .as_ref()
-        .zip(value.as_deref())
-        .map(|(sum, value)| (sum.algorithm.name(), value, sum.kind.name()));
+        .filter(|_| asked.checksum)
+        .and_then(|sum| Some((sum.algorithm, sum.value.as_str(), sum.kind?)));
     attributes.etag = etag
         .as_deref()
         .map(|etag| etag.trim_matches('"'))
         .filter(|_| asked.etag);
     attributes.size = asked.size.then_some(size);
     Ok(attributes.render())
+}
+
+/// The parts of an object and its checksum. As with S3, parts are told one by one only where the
+/// object has a checksum.
+async fn object_parts(
+    snapshot: &Snapshot,
+    (read, envelope, head): (&Outgoing, &Envelope, &HeaderMap),
+    asked: AskedParts,
+) -> Result<(Parts, Option<Shown>)> {
+    let etag = head.get(header::ETAG);
+    let etag = etag.ok_or(Error::Backend("object without ETag"))?;
+    let stored = (etag, reply::content_length(head)?);
+    let found = lookup::parts(snapshot, read, envelope, stored).await?;
+    let (table, list) = found.ok_or_else(changed)?;
+    let count = table.parts().len();
+    let Some(sum) = list.as_ref().and_then(lookup::sum) else {
+        return Ok((Parts { count, page: None }, None));
+    };
+    let behind = table
+        .feet()
+        .skip_while(|foot| foot.part().number <= asked.marker);
+    let mut feet: Vec<PartFoot> = behind.take(asked.max + 1).collect();
+    let is_truncated = feet.len() > asked.max;
+    feet.truncate(asked.max);
+    let parts = stream::iter(feet)
+        .map(|foot| async move {
+            let digests = lookup::part_digests(snapshot, read, envelope, etag, foot).await?;
+            let sum = digests.ok_or_else(changed)?.sum;
+            let sum = sum.as_ref().map(checksum::told);
+            let sum = sum.map(|(checksum, value)| (checksum.algorithm, value.to_vec()));
+            let part = foot.part();
+            Ok::<_, Error>((part.number, part.plain_len.0, sum))
+        })
+        .buffered(AT_A_TIME)
+        .try_collect()
+        .await?;
+    let page = Page {
+        asked,
+        parts,
+        is_truncated,
+    };
+    let page = Some(page);
+    Ok((Parts { count, page }, Some(sum)))
+}
+
+/// The object was replaced while it was described.
+fn changed() -> Error {
+    s3::Error::new(ErrorCode::SlowDown).into()
 }

@@ -31,6 +31,7 @@ use super::headers::Kind;
 use super::not_implemented;
 use super::place;
 use super::reply;
+use super::reply::OnePart;
 use super::reply::SpanOrder;
 use crate::call::Call;
 
@@ -175,24 +176,25 @@ impl Lookup {
 
     fn sealed(&self, known: &Known) -> Result<Plan, s3::Error> {
         let size = known.size;
-        let (wanted, parts_count) = match &self.wanted {
+        let (wanted, part) = match &self.wanted {
             Wanted::Range(asked, range) => {
                 let asked = asked.to_str().unwrap_or_default();
                 let refused = |_| reply::unsatisfiable(size).with_detail("RangeRequested", asked);
                 (range.resolve(size.0).map_err(refused)?, None)
             }
-            Wanted::Part(number) => part(known, *number)?,
+            Wanted::Part(number) => one_part(known, *number)?,
         };
-        if wanted.is_empty() {
-            // Only a part has no bytes: there is no range to tell it by.
-            return Ok(self.guarded(&known.etag));
-        }
-        if self.reading.head {
-            let mut plan = self.guarded(&known.etag);
+        let mut plan = self.guarded(&known.etag);
+        if self.reading.head || wanted.is_empty() {
+            // Only a part has no bytes, or the object: there is no range to tell them by.
+            let range = (!wanted.is_empty()).then(|| (wanted.start, wanted.end - 1));
+            if part.is_some() {
+                plan.outgoing.method = Method::HEAD;
+            }
             plan.reply = Reply::Object(Reading {
                 guarded: true,
-                head_range: Some(RangeHeader::FromTo(wanted.start, wanted.end - 1)),
-                parts_count,
+                head_range: range.map(|(first, last)| RangeHeader::FromTo(first, last)),
+                part,
                 ..self.reading.clone()
             });
             return Ok(plan);
@@ -203,12 +205,11 @@ impl Lookup {
             (Layout::Parts, None) => None,
         };
         let order = order.ok_or_else(|| reply::unsatisfiable(size))?;
-        let mut plan = self.guarded(&known.etag);
         plan.outgoing = plan.outgoing.with_range(order.sealed());
         plan.reply = Reply::Object(Reading {
             guarded: true,
             span: Some(order),
-            parts_count,
+            part,
             ..self.reading.clone()
         });
         Ok(plan)
@@ -240,17 +241,19 @@ impl Lookup {
     }
 }
 
-/// Where a part lies, and of how many.
-fn part(known: &Known, number: u32) -> Result<(Range<u64>, Option<u32>), s3::Error> {
+/// Where a part lies; of an object that came whole, its only one.
+fn one_part(known: &Known, number: u32) -> Result<(Range<u64>, Option<OnePart>), s3::Error> {
+    let unknown = || s3::Error::new(ErrorCode::InvalidPartNumber);
     let Some(table) = &known.table else {
         return match number {
             1 => Ok((0..known.size.0, None)),
-            _ => Err(s3::Error::new(ErrorCode::InvalidPartNumber)),
+            _ => Err(unknown()),
         };
     };
-    let range = table.range_of(number);
-    let range = range.ok_or_else(|| s3::Error::new(ErrorCode::InvalidPartNumber))?;
-    Ok((range, u32::try_from(table.parts().len()).ok()))
+    let range = table.range_of(number).ok_or_else(unknown)?;
+    let foot = table.feet().find(|foot| foot.part().number == number);
+    let count = u32::try_from(table.parts().len()).unwrap_or(crypto::PARTS_MAX);
+    Ok((range, foot.map(|foot| OnePart { count, foot })))
 }
 
 /// The part that is asked for.

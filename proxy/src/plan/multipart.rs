@@ -9,7 +9,9 @@ use http::header;
 use policy::Permit;
 use s3::ErrorCode;
 
+use super::Objects;
 use super::Outgoing;
+use super::conditions;
 use super::headers;
 use super::headers::Kind;
 use super::put;
@@ -50,7 +52,19 @@ pub fn create(
     Ok((outgoing, order))
 }
 
-/// The headers of a part that go on; a part has no encryption of its own.
+/// The client's conditions on what the object replaces.
+pub fn conditions(client: &HeaderMap, outgoing: &mut Outgoing, permit: &Permit) {
+    let mut asked = HeaderMap::new();
+    for name in [header::IF_MATCH, header::IF_NONE_MATCH] {
+        if let Some(value) = client.get(&name) {
+            asked.insert(name, value.clone());
+        }
+    }
+    conditions::copy(&asked, &mut outgoing.headers, Objects::of(permit));
+}
+
+/// The headers of a part, or of another call on an upload, that go on; a part has no encryption of
+/// its own.
 pub fn part_headers(client: &HeaderMap) -> Result<HeaderMap, s3::Error> {
     let asked = |name: &str| name.contains("server-side-") && name.contains("encryption");
     if let Some(name) = client.keys().find(|name| asked(name.as_str())) {

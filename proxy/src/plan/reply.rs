@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crypto::Checksum;
 use crypto::Envelope;
 use crypto::Layout;
+use crypto::PartFoot;
 use crypto::PartSpan;
 use crypto::PlainLen;
 use crypto::SealedLen;
@@ -22,6 +22,7 @@ use super::conditions::is_parts_etag;
 use super::conditions::swap_etag;
 use super::headers::ENVELOPE;
 use super::headers::ENVELOPE_MAC;
+use crate::checksum::Shown;
 use crate::error::Error;
 
 /// How an object's answer is to be read.
@@ -41,8 +42,24 @@ pub struct Reading {
     pub head_range: Option<RangeHeader>,
     /// The client asks for the checksum of the whole.
     pub tells_checksum: bool,
-    /// The client asks for one of so many parts.
-    pub parts_count: Option<u32>,
+    /// The client asks for one part.
+    pub part: Option<OnePart>,
+}
+
+/// One part of an object that came in parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnePart {
+    /// Of how many.
+    pub count: u32,
+    /// Which, and where its own digests stand.
+    pub foot: PartFoot,
+}
+
+impl OnePart {
+    /// Whether it has no bytes: no range tells it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.foot.part().plain_len.0 == 0
+    }
 }
 
 /// A piece of a sealed object, and the plaintext bytes of the whole of it as they were looked up.
@@ -107,7 +124,7 @@ impl Reading {
             span: None,
             head_range: None,
             tells_checksum: false,
-            parts_count: None,
+            part: None,
         }
     }
 }
@@ -146,7 +163,7 @@ pub struct ReplyPlan {
     /// The client's `ETag`, quotes included.
     pub etag: Option<String>,
     /// The checksum of the client's bytes, where it was asked for and is known.
-    pub checksum: Option<Checksum>,
+    pub checksum: Option<Shown>,
     /// Of how many parts this is one.
     pub parts_count: Option<u32>,
     /// What becomes of the body.
@@ -184,7 +201,7 @@ pub fn object(
         content_range,
         etag: etag.clone(),
         checksum: None,
-        parts_count: reading.parts_count,
+        parts_count: reading.part.map(|part| part.count),
         body,
     };
     if let Some(order) = &reading.span {
@@ -210,6 +227,14 @@ pub fn object(
             StatusCode::PARTIAL_CONTENT,
             len(&plain),
             Some(shown),
+            ReplyBody::Empty,
+        ));
+    }
+    if reading.part.is_some_and(|part| part.is_empty()) {
+        return Ok(reply(
+            StatusCode::PARTIAL_CONTENT,
+            0,
+            None,
             ReplyBody::Empty,
         ));
     }

@@ -1,6 +1,7 @@
 //! What the gateway itself keeps at the backend, in a bucket of its own that no client reaches:
 //! records, each sealed like an object (FORMAT.md §9).
 
+mod seen;
 mod upload;
 
 use bytes::Bytes;

@@ -8,16 +8,21 @@ use std::sync::PoisonError;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crypto::ClosingKey;
+use crypto::Digests;
 use crypto::Envelope;
 use crypto::EnvelopeText;
 use crypto::UnverifiedEnvelope;
 use crypto::upload_record_id;
+use s3::ChecksumAlgorithm;
+use s3::ChecksumType;
+use s3::PartsChecksum;
 use serde::Deserialize;
 use serde::Serialize;
 use zeroize::Zeroize;
 use zeroize::Zeroizing;
 
 use super::Desk;
+use super::seen::Seen;
 use crate::error::Error;
 use crate::error::Result;
 use crate::kms::Keys;
@@ -34,12 +39,15 @@ pub struct Unfinished {
     pub closing: ClosingKey,
     /// Parts shorter than this wait until the upload is completed, plaintext bytes.
     pub min: u64,
+    /// The checksum that it was begun with.
+    pub checksum: Option<PartsChecksum>,
 }
 
 /// Uploads that are known here; the records are what counts.
 #[derive(Default)]
 pub struct Uploads {
     known: Mutex<HashMap<String, Arc<Unfinished>>>,
+    seen: Seen,
 }
 
 /// How many uploads are remembered; about 2 KiB each.
@@ -57,8 +65,25 @@ struct Record {
     mac: String,
     closing: String,
     min: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    alg: Option<String>,
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
     time: String,
     caller: String,
+}
+
+impl Record {
+    /// The checksum that the upload was begun with.
+    fn checksum(&self) -> Result<Option<PartsChecksum>> {
+        let (Some(algorithm), Some(kind)) = (&self.alg, &self.kind) else {
+            return Ok(None);
+        };
+        let algorithm = ChecksumAlgorithm::from_name(algorithm);
+        let known = algorithm.zip(ChecksumType::from_name(kind));
+        let (algorithm, kind) = known.ok_or(Error::Backend("record of an upload"))?;
+        Ok(Some(PartsChecksum { algorithm, kind }))
+    }
 }
 
 impl Drop for Record {
@@ -85,6 +110,7 @@ impl Uploads {
         caller: &str,
     ) -> Result<()> {
         let Place { bucket, object } = &unfinished.place;
+        let checksum = unfinished.checksum;
         let now = time::OffsetDateTime::now_utc();
         let record = Record {
             v: 1,
@@ -95,6 +121,8 @@ impl Uploads {
             mac: unfinished.envelope.mac.clone(),
             closing: URL_SAFE_NO_PAD.encode(unfinished.closing.expose()),
             min: unfinished.min,
+            alg: checksum.map(|checksum| checksum.algorithm.name().to_owned()),
+            kind: checksum.map(|checksum| checksum.kind.name().to_owned()),
             time: now
                 .format(&time::format_description::well_known::Rfc3339)
                 .map_err(|_| Error::Internal("time of a record"))?,
@@ -132,6 +160,7 @@ impl Uploads {
         let id = id(place, upload);
         let Some(json) = desk.read(&format!("uploads/{id}")).await? else {
             self.lock().remove(&id);
+            self.seen.forget(&id);
             return Ok(None);
         };
         let unfit = || Error::Backend("record of an upload");
@@ -145,6 +174,7 @@ impl Uploads {
         let closing: [u8; 32] = closing
             .and_then(|bytes| bytes.as_slice().try_into().ok())
             .ok_or_else(unfit)?;
+        let checksum = record.checksum()?;
         let unfinished = Arc::new(Unfinished {
             place: place.clone(),
             envelope: EnvelopeText {
@@ -153,9 +183,24 @@ impl Uploads {
             },
             closing: ClosingKey::new(closing),
             min: record.min,
+            checksum,
         });
         self.remember(id, Arc::clone(&unfinished));
         Ok(Some(unfinished))
+    }
+
+    /// Remembers what is known of a part, under the `ETag` that the client is told.
+    pub fn saw(&self, (place, upload): (&Place, &str), (number, etag): (u32, &str), part: Digests) {
+        self.seen.note(&id(place, upload), number, etag, part);
+    }
+
+    /// What this process saw of a part.
+    pub fn seen(
+        &self,
+        (place, upload): (&Place, &str),
+        (number, etag): (u32, &str),
+    ) -> Option<Digests> {
+        self.seen.get(&id(place, upload), number, etag)
     }
 
     /// Removes the record of an upload that was given up, and what waits in it.
@@ -163,6 +208,7 @@ impl Uploads {
         self.unpark(desk, place, upload).await?;
         let id = id(place, upload);
         self.lock().remove(&id);
+        self.seen.forget(&id);
         desk.remove(&format!("uploads/{id}")).await
     }
 

@@ -1,8 +1,6 @@
 //! Response heads: what the backend says of ciphertext is dropped or replaced by what is true of
 //! the client's own object.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use crypto::Checksum;
 use crypto::Envelope;
 use crypto::Suite;
@@ -13,6 +11,8 @@ use http::Version;
 use http::header;
 use pingora::http::ResponseHeader;
 
+use crate::checksum;
+use crate::checksum::Shown;
 use crate::error::Error;
 use crate::error::Result;
 use crate::plan::reply;
@@ -64,7 +64,7 @@ pub fn written(head: &mut ResponseHeader, suite: Suite, proven: Option<&Checksum
     }
     insert(head, header::CONTENT_LENGTH.as_str(), "0")?;
     if let Some(checksum) = proven {
-        checksummed(head, checksum)?;
+        checksummed(head, &checksum::shown(checksum, None))?;
     }
     advertise(head, suite)
 }
@@ -87,14 +87,13 @@ pub fn of_another_length(head: &mut ResponseHeader, version: Version) -> Result<
     insert(head, header::TRANSFER_ENCODING.as_str(), "chunked")
 }
 
-/// `x-amz-checksum-*`, base64 of the value in network order.
-fn checksummed(head: &mut ResponseHeader, checksum: &Checksum) -> Result<()> {
-    let name = format!(
-        "x-amz-checksum-{}",
-        checksum.algorithm.name().to_lowercase()
-    );
-    insert(head, &name, &STANDARD.encode(&checksum.value))?;
-    insert(head, "x-amz-checksum-type", checksum.kind.name())
+/// `x-amz-checksum-*`.
+fn checksummed(head: &mut ResponseHeader, checksum: &Shown) -> Result<()> {
+    insert(head, checksum.algorithm.header_name(), &checksum.value)?;
+    match checksum.kind {
+        Some(kind) => insert(head, "x-amz-checksum-type", kind.name()),
+        None => Ok(()),
+    }
 }
 
 /// SSE-S3 in both suites: the S3 dialect has no word for SM4.

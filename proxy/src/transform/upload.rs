@@ -8,9 +8,9 @@ use crypto::Checksum;
 use crypto::Digests;
 use crypto::Sealer;
 use s3::Body;
-use s3::Proven;
 
 use super::Pieces;
+use crate::checksum;
 use crate::error::Error;
 use crate::error::Result;
 
@@ -18,7 +18,7 @@ use crate::error::Result;
 pub struct Upload {
     body: Option<Body>,
     store: Store,
-    proven: Option<Checksum>,
+    proven: Digests,
     expected: u64,
     sent: u64,
 }
@@ -49,7 +49,7 @@ impl Upload {
         Self {
             body: Some(body),
             store: Store::Seal(Some(sealer), foot),
-            proven: None,
+            proven: Digests::default(),
             expected,
             sent: 0,
         }
@@ -62,7 +62,7 @@ impl Upload {
         Self {
             body: Some(body),
             store: Store::Relay(Bytes::new()),
-            proven: None,
+            proven: Digests::default(),
             expected,
             sent: 0,
         }
@@ -90,7 +90,13 @@ impl Upload {
     /// The checksum that the client sent along, once it has proven true.
     #[must_use]
     pub fn proven_checksum(&self) -> Option<Checksum> {
-        self.proven.clone()
+        self.proven.sum.clone()
+    }
+
+    /// All digests that the client sent along, once they have proven true.
+    #[must_use]
+    pub fn proven(&self) -> &Digests {
+        &self.proven
     }
 
     /// Whether the client's body has not ended, or not proven true.
@@ -122,14 +128,15 @@ impl Upload {
             return Ok(());
         };
         let proven = body.finish()?;
-        self.proven = proven
-            .checksum
-            .clone()
-            .map(|(algorithm, value)| checksum(algorithm, value));
+        self.proven = Digests {
+            md5: proven.content_md5,
+            sum: proven.checksum.map(checksum::of_all),
+        };
         match &mut self.store {
             Store::Seal(sealer, foot) => {
                 let sealer = sealer.take().ok_or(Error::Internal("body ended twice"))?;
-                sealer.finish(&footer(*foot, proven), &mut |sealed| out.push(sealed))?;
+                let footer = footer(*foot, &self.proven);
+                sealer.finish(&footer, &mut |sealed| out.push(sealed))?;
             }
             Store::Relay(held) => out.push(std::mem::take(held)),
         }
@@ -137,27 +144,9 @@ impl Upload {
     }
 }
 
-fn footer(foot: Foot, proven: Proven) -> Digests {
-    let sum = proven.checksum.filter(|_| foot.sum);
+fn footer(foot: Foot, proven: &Digests) -> Digests {
     Digests {
-        md5: proven.content_md5.filter(|_| foot.md5),
-        sum: sum.map(|(algorithm, value)| checksum(algorithm, value)),
-    }
-}
-
-/// A proven checksum in the format's words.
-#[must_use]
-pub fn checksum(algorithm: s3::ChecksumAlgorithm, value: Vec<u8>) -> crypto::Checksum {
-    let algorithm = match algorithm {
-        s3::ChecksumAlgorithm::Crc32 => crypto::ChecksumAlgorithm::Crc32,
-        s3::ChecksumAlgorithm::Crc32c => crypto::ChecksumAlgorithm::Crc32c,
-        s3::ChecksumAlgorithm::Crc64Nvme => crypto::ChecksumAlgorithm::Crc64Nvme,
-        s3::ChecksumAlgorithm::Sha1 => crypto::ChecksumAlgorithm::Sha1,
-        s3::ChecksumAlgorithm::Sha256 => crypto::ChecksumAlgorithm::Sha256,
-    };
-    crypto::Checksum {
-        algorithm,
-        kind: crypto::ChecksumType::FullObject,
-        value,
+        md5: proven.md5.filter(|_| foot.md5),
+        sum: proven.sum.clone().filter(|_| foot.sum),
     }
 }

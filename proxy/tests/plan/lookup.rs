@@ -150,7 +150,7 @@ fn a_whole_object_is_its_own_first_and_only_part() {
         panic!()
     };
     assert_eq!(reading.span.as_ref().unwrap().plain(), 0..CHUNK + 1);
-    assert_eq!(reading.parts_count, None);
+    assert_eq!(reading.part, None);
     let second = ask_empty("GET", "/aes-x/o?partNumber=2", &[]).lookup();
     let refused = second.resume(&known(CHUNK + 1), None).unwrap_err();
     assert_eq!(refused.code, ErrorCode::InvalidPartNumber);

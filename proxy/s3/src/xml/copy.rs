@@ -1,5 +1,6 @@
 //! `CopyObjectResult` and `CopyPartResult`.
 
+use crate::ChecksumAlgorithm;
 use crate::ErrorCode;
 use crate::xml::tree::Element;
 use crate::xml::write;
@@ -36,22 +37,34 @@ pub fn parse(xml: &[u8]) -> Option<Copied> {
 /// Renders the answer to `CopyObject`.
 #[must_use]
 pub fn render(etag: &str, last_modified: &str) -> String {
-    result("CopyObjectResult", etag, last_modified)
+    result("CopyObjectResult", etag, last_modified, None)
 }
 
-/// Renders the answer to `UploadPartCopy`.
+/// Renders the answer to `UploadPartCopy`; `checksum` in base64.
 #[must_use]
-pub fn render_part(etag: &str, last_modified: &str) -> String {
-    result("CopyPartResult", etag, last_modified)
+pub fn render_part(
+    etag: &str,
+    last_modified: &str,
+    checksum: Option<&(ChecksumAlgorithm, String)>,
+) -> String {
+    result("CopyPartResult", etag, last_modified, checksum)
 }
 
-fn result(name: &str, etag: &str, last_modified: &str) -> String {
+fn result(
+    name: &str,
+    etag: &str,
+    last_modified: &str,
+    checksum: Option<&(ChecksumAlgorithm, String)>,
+) -> String {
     let mut xml = write::DECLARATION.to_owned();
     xml.push('<');
     xml.push_str(name);
     xml.push_str(" xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
     write::element(&mut xml, "LastModified", last_modified);
     write::element(&mut xml, "ETag", &format!("\"{etag}\""));
+    if let Some((algorithm, value)) = checksum {
+        write::checksum(&mut xml, *algorithm, value);
+    }
     xml.push_str("</");
     xml.push_str(name);
     xml.push('>');

@@ -1,8 +1,11 @@
 //! The bodies of multipart uploads (AWS, API reference, `CreateMultipartUpload`,
 //! `CompleteMultipartUpload`, `ListParts`).
 
+use crate::ChecksumAlgorithm;
+use crate::ChecksumType;
 use crate::Error;
 use crate::ErrorCode;
+use crate::PartsChecksum;
 use crate::xml::tree::Element;
 use crate::xml::tree::Malformed;
 use crate::xml::write;
@@ -19,7 +22,12 @@ pub struct ListedPart {
     pub number: u32,
     /// The `ETag` without quotes.
     pub etag: String,
+    /// The part's checksum, where the client repeats it.
+    pub checksum: Option<Sum>,
 }
+
+/// A checksum's algorithm and value.
+pub type Sum = (ChecksumAlgorithm, Vec<u8>);
 
 /// A part as `ListParts` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +40,8 @@ pub struct StoredPart {
     pub size: u64,
     /// When it came, as the store writes it.
     pub last_modified: String,
+    /// Its checksum, where it is known.
+    pub checksum: Option<Sum>,
 }
 
 /// A page of `ListParts`.
@@ -122,14 +132,33 @@ pub fn parse_completed(xml: &[u8]) -> Option<Completed> {
     }
 }
 
+/// What `CompleteMultipartUpload` is answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Object<'a> {
+    /// Where it is.
+    pub location: &'a str,
+    /// The bucket as the client names it.
+    pub bucket: &'a str,
+    /// The object.
+    pub key: &'a str,
+    /// Without quotes.
+    pub etag: &'a str,
+    /// Its checksum as clients see it, and over what.
+    pub checksum: Option<(ChecksumAlgorithm, &'a str, ChecksumType)>,
+}
+
 /// Renders the answer to `CompleteMultipartUpload`.
 #[must_use]
-pub fn completed(location: &str, bucket: &str, key: &str, etag: &str) -> String {
+pub fn completed(object: &Object<'_>) -> String {
     document("CompleteMultipartUploadResult", |xml| {
-        write::element(xml, "Location", location);
-        write::element(xml, "Bucket", bucket);
-        write::element(xml, "Key", key);
-        write::element(xml, "ETag", &format!("\"{etag}\""));
+        write::element(xml, "Location", object.location);
+        write::element(xml, "Bucket", object.bucket);
+        write::element(xml, "Key", object.key);
+        write::element(xml, "ETag", &format!("\"{}\"", object.etag));
+        if let Some((algorithm, value, kind)) = object.checksum {
+            write::checksum(xml, algorithm, value);
+            write::element(xml, "ChecksumType", kind.name());
+        }
     })
 }
 
@@ -154,6 +183,8 @@ pub struct ShownParts<'a> {
     pub max_parts: usize,
     /// Elements about owner, initiator and storage class.
     pub about: &'a str,
+    /// The checksum that the upload was begun with.
+    pub checksum: Option<PartsChecksum>,
 }
 
 /// Renders a page of `ListParts` from all `parts`, which ascend.
@@ -182,10 +213,31 @@ pub fn parts(shown: &ShownParts<'_>, parts: &[StoredPart]) -> String {
             write::element(xml, "LastModified", &part.last_modified);
             write::element(xml, "ETag", &format!("\"{}\"", part.etag));
             write::element(xml, "Size", &part.size.to_string());
+            if let Some((algorithm, value)) = &part.checksum {
+                write::checksum(xml, *algorithm, &algorithm.render_value(value));
+            }
             xml.push_str("</Part>");
         }
         xml.push_str(shown.about);
+        if let Some(PartsChecksum { algorithm, kind }) = shown.checksum {
+            write::element(xml, "ChecksumAlgorithm", algorithm.name());
+            write::element(xml, "ChecksumType", kind.name());
+        }
     })
+}
+
+fn checksum(part: &Element) -> Result<Option<Sum>, Malformed> {
+    let mut found = None;
+    for algorithm in ChecksumAlgorithm::ALL {
+        let Some(text) = part.text_of(&write::checksum_name(algorithm))? else {
+            continue;
+        };
+        let value = algorithm.parse_value(text.trim()).ok_or(Malformed)?;
+        if found.replace((algorithm, value)).is_some() {
+            return Err(Malformed);
+        }
+    }
+    Ok(found)
 }
 
 fn document(name: &str, content: impl FnOnce(&mut String)) -> String {
@@ -211,6 +263,7 @@ fn listed(xml: &[u8]) -> Result<Vec<ListedPart>, Malformed> {
         Ok(ListedPart {
             number,
             etag: bare(etag),
+            checksum: checksum(part)?,
         })
     });
     let parts: Vec<ListedPart> = parts.collect::<Result<_, Malformed>>()?;
@@ -236,6 +289,7 @@ fn parts_page(xml: &[u8]) -> Result<PartsPage, Malformed> {
                 .and_then(|size| size.trim().parse().ok())
                 .ok_or(Malformed)?,
             last_modified: part.text_of("LastModified")?.unwrap_or_default().to_owned(),
+            checksum: checksum(part)?,
         });
     }
     for name in ["Initiator", "Owner", "StorageClass"] {
@@ -272,6 +326,7 @@ mod tests {
         ListedPart {
             number,
             etag: etag.to_owned(),
+            checksum: None,
         }
     }
 
@@ -281,7 +336,14 @@ mod tests {
         assert_eq!(parse_complete(complete(&parts).as_bytes()).unwrap(), parts);
         let xml = initiated("bucket", "a & b", "id<1>");
         assert_eq!(upload_id(xml.as_bytes()).as_deref(), Some("id<1>"));
-        let xml = completed("http://h/b/k", "b", "k", "abc-2");
+        let xml = completed(&Object {
+            location: "http://h/b/k",
+            bucket: "b",
+            key: "k",
+            etag: "abc-2",
+            checksum: Some((ChecksumAlgorithm::Sha1, "v-2", ChecksumType::Composite)),
+        });
+        assert!(xml.contains("<ChecksumSHA1>v-2</ChecksumSHA1><ChecksumType>COMPOSITE<"));
         assert_eq!(
             parse_completed(xml.as_bytes()),
             Some(Completed::Object("abc-2".to_owned()))
@@ -296,6 +358,7 @@ mod tests {
                 etag: format!("e{number}"),
                 size: u64::from(number),
                 last_modified: "2026-01-01T00:00:00.000Z".to_owned(),
+                checksum: Some((ChecksumAlgorithm::Crc32, vec![0, 0, 0, 7])),
             })
             .into();
         let mut shown = ShownParts {
@@ -305,6 +368,7 @@ mod tests {
             marker: 0,
             max_parts: 3,
             about: "<StorageClass>STANDARD</StorageClass>",
+            checksum: None,
         };
         let page = parse_parts(super::parts(&shown, &parts).as_bytes()).unwrap();
         assert_eq!(page.parts, parts[..3]);
@@ -333,6 +397,12 @@ mod tests {
             (list(&part("10001")), ErrorCode::MalformedXml),
             (list(&part("+1")), ErrorCode::MalformedXml),
             (list(&part("x")), ErrorCode::MalformedXml),
+            (
+                list(
+                    "<Part><PartNumber>1</PartNumber><ETag>e</ETag><ChecksumCRC32>?</ChecksumCRC32></Part>",
+                ),
+                ErrorCode::MalformedXml,
+            ),
             (list(&(part("2") + &part("1"))), ErrorCode::InvalidPartOrder),
             (list(&(part("1") + &part("1"))), ErrorCode::InvalidPartOrder),
         ] {

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use crate::ChecksumAlgorithm;
+
 /// The first line of every document.
 pub(super) const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
@@ -22,6 +24,16 @@ pub(super) fn optional(xml: &mut String, name: &str, text: Option<&str>) {
     if let Some(text) = text {
         element(xml, name, text);
     }
+}
+
+/// As in `<ChecksumCRC32>`.
+pub(super) fn checksum_name(algorithm: ChecksumAlgorithm) -> String {
+    format!("Checksum{}", algorithm.name())
+}
+
+/// Appends a checksum; `value` as clients see it.
+pub(super) fn checksum(xml: &mut String, algorithm: ChecksumAlgorithm, value: &str) {
+    element(xml, &checksum_name(algorithm), value);
 }
 
 /// Appends `text` so that a reader gets it back to the letter. Control characters become

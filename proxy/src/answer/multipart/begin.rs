@@ -6,6 +6,7 @@ use http::HeaderMap;
 use http::HeaderValue;
 use http::header;
 use pingora::proxy::Session;
+use s3::PartsChecksum;
 use s3::xml;
 
 use super::super::with_body;
@@ -29,8 +30,9 @@ pub(super) async fn answer(
 ) -> Result<Answer> {
     let client = &session.req_header().headers;
     receive::without_body(client)?;
+    let checksum = PartsChecksum::parse(client)?;
     let snapshot = &exchange.snapshot;
-    let named = Named::of(snapshot, answered)?;
+    let named = Named::of(snapshot, answered, client)?;
     let (mut outgoing, order) = plan::multipart::create(&answered.call, client, &answered.permit)?;
     let none = HeaderValue::from(0);
     outgoing.headers.insert(header::CONTENT_LENGTH, none);
@@ -51,6 +53,7 @@ pub(super) async fn answer(
         envelope,
         closing: dek.closing_key(order.suite),
         min: snapshot.min_part,
+        checksum,
     };
     let caller = answered.caller.name.to_string();
     let kept = snapshot.uploads.begin(state, &upload, unfinished, &caller);
@@ -66,16 +69,18 @@ pub(super) async fn answer(
     let (bucket, object) = (named.bucket.as_str(), named.object.as_str());
     let mut headers = written(&begun, Some(order.suite), None)?;
     headers.remove(header::ETAG);
-    echo(client, &mut headers);
+    echo(checksum, &mut headers);
     let body = xml::multipart::initiated(bucket, object, &upload);
     Ok(with_body(Answer { headers, ..begun }, body))
 }
 
-/// What the client said of checksums to come, as S3 repeats it.
-fn echo(client: &HeaderMap, headers: &mut HeaderMap) {
-    for name in ["x-amz-checksum-algorithm", "x-amz-checksum-type"] {
-        if let Some(value) = client.get(name) {
-            headers.insert(name, value.clone());
-        }
-    }
+/// What was said of checksums to come, as S3 repeats it.
+fn echo(checksum: Option<PartsChecksum>, headers: &mut HeaderMap) {
+    let Some(PartsChecksum { algorithm, kind }) = checksum else {
+        return;
+    };
+    let name = HeaderValue::from_static(algorithm.name());
+    headers.insert("x-amz-checksum-algorithm", name);
+    let kind = HeaderValue::from_static(kind.name());
+    headers.insert("x-amz-checksum-type", kind);
 }

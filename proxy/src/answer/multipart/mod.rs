@@ -2,13 +2,17 @@
 //! gateway; what they share is in the upload's record (`state/`).
 
 mod begin;
+mod claimed;
 mod close;
+mod closing;
+mod part_copy;
 mod parts;
 mod upload;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
+use crypto::Digests;
 use http::HeaderMap;
 use http::Method;
 use pingora::proxy::Session;
@@ -18,6 +22,7 @@ use s3::ObjectName;
 use s3::Operation;
 use s3::Target;
 use s3::xml;
+use s3::xml::multipart::ListedPart;
 use s3::xml::multipart::PartsPage;
 use s3::xml::multipart::StoredPart;
 
@@ -27,6 +32,7 @@ use crate::backend::Answer;
 use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
+use crate::plan;
 use crate::plan::Outgoing;
 use crate::plan::Place;
 use crate::receive::Answered;
@@ -56,10 +62,10 @@ pub(super) async fn answer(
     match answered.call.operation {
         Operation::CreateMultipartUpload => begin::answer(session, exchange, answered).await,
         Operation::UploadPart => upload::answer(session, exchange, answered).await,
-        Operation::UploadPartCopy => upload::copy(session, exchange, answered).await,
+        Operation::UploadPartCopy => Box::pin(part_copy::answer(session, exchange, answered)).await,
         Operation::CompleteMultipartUpload => close::complete(session, exchange, answered).await,
-        Operation::AbortMultipartUpload => close::abort(exchange, answered).await,
-        _ => parts::answer(exchange, answered).await,
+        Operation::AbortMultipartUpload => close::abort(session, exchange, answered).await,
+        _ => parts::answer(session, exchange, answered).await,
     }
 }
 
@@ -71,10 +77,12 @@ struct Named<'a> {
     target: &'a Target,
     id: &'a str,
     place: Place,
+    /// What the client demands of every question that is asked for it.
+    demands: HeaderMap,
 }
 
 impl<'a> Named<'a> {
-    fn of(snapshot: &'a Snapshot, answered: &'a Answered) -> Result<Self> {
+    fn of(snapshot: &'a Snapshot, answered: &'a Answered, client: &HeaderMap) -> Result<Self> {
         let target = &answered.call.target;
         let Target::Object(bucket, object) = target else {
             return Err(Error::Internal("multipart upload without an object"));
@@ -91,6 +99,7 @@ impl<'a> Named<'a> {
             target,
             id: answered.call.query.get("uploadId").unwrap_or_default(),
             place,
+            demands: plan::multipart::part_headers(client)?,
         })
     }
 
@@ -120,8 +129,22 @@ impl<'a> Named<'a> {
         uploads.read(self.desk()?, &self.place, self.id).await
     }
 
+    /// Remembers what is known of a part.
+    fn saw(&self, number: u32, etag: &str, part: Digests) {
+        let uploads = &self.snapshot.uploads;
+        uploads.saw((&self.place, self.id), (number, etag), part);
+    }
+
+    /// What is remembered of a part.
+    fn seen(&self, number: u32, etag: &str) -> Option<Digests> {
+        let uploads = &self.snapshot.uploads;
+        uploads.seen((&self.place, self.id), (number, etag))
+    }
+
     fn outgoing(&self, method: Method) -> Outgoing {
-        Outgoing::new(method, self.target).with_query("uploadId", self.id)
+        let mut outgoing = Outgoing::new(method, self.target).with_query("uploadId", self.id);
+        outgoing.headers.clone_from(&self.demands);
+        outgoing
     }
 
     async fn ask(&self, outgoing: &Outgoing, body: &Bytes) -> Result<Answer> {
@@ -178,6 +201,14 @@ struct Held<'a> {
 
 fn no_such_upload() -> Error {
     s3::Error::new(ErrorCode::NoSuchUpload).into()
+}
+
+fn invalid_part(upload: &str, part: &ListedPart) -> Error {
+    s3::Error::new(ErrorCode::InvalidPart)
+        .with_detail("UploadId", upload)
+        .with_detail("PartNumber", part.number.to_string())
+        .with_detail("ETag", &*part.etag)
+        .into()
 }
 
 /// Whether the answer says that the backend does not know the upload.

@@ -8,10 +8,12 @@ use http::StatusCode;
 use http::header;
 use md5::Digest;
 use md5::Md5;
+use pingora::proxy::Session;
 use s3::ErrorCode;
 use s3::xml;
 use s3::xml::multipart::ShownParts;
 use s3::xml::multipart::StoredPart;
+use s3::xml::multipart::Sum;
 
 use super::super::with_body;
 use super::Held;
@@ -19,6 +21,7 @@ use super::Named;
 use super::part_etag;
 use super::plain_len;
 use crate::backend::Answer;
+use crate::checksum;
 use crate::error::Result;
 use crate::exchange::Exchange;
 use crate::plan::Objects;
@@ -29,8 +32,12 @@ use crate::state::Unfinished;
 const PAGE_MAX: usize = 1000;
 
 /// Lists the parts of an upload.
-pub(super) async fn answer(exchange: &Exchange, answered: &Answered) -> Result<Answer> {
-    let named = Named::of(&exchange.snapshot, answered)?;
+pub(super) async fn answer(
+    session: &Session,
+    exchange: &Exchange,
+    answered: &Answered,
+) -> Result<Answer> {
+    let named = Named::of(&exchange.snapshot, answered, &session.req_header().headers)?;
     let query = &answered.call.query;
     if Objects::of(&answered.permit) == Objects::Foreign {
         let mut outgoing = named.outgoing(Method::GET);
@@ -51,7 +58,7 @@ pub(super) async fn answer(exchange: &Exchange, answered: &Answered) -> Result<A
     let suite = unfinished.open(&named.snapshot.keys)?.suite();
     let mut parts = Vec::with_capacity(page.parts.len());
     for part in page.parts {
-        parts.extend(shown_part(&unfinished, suite, part));
+        parts.extend(shown_part(&named, &unfinished, suite, part));
     }
     for part in waiting(&named, &unfinished, suite).await? {
         parts.retain(|known| known.number != part.number);
@@ -65,6 +72,7 @@ pub(super) async fn answer(exchange: &Exchange, answered: &Answered) -> Result<A
         marker: u32::try_from(shown.0.unwrap_or(0)).unwrap_or(u32::MAX),
         max_parts: shown.1.unwrap_or(PAGE_MAX).min(PAGE_MAX),
         about: &page.about,
+        checksum: unfinished.checksum,
     };
     let body = xml::multipart::parts(&shown, &parts);
     let mut headers = HeaderMap::new();
@@ -80,16 +88,23 @@ pub(super) async fn answer(exchange: &Exchange, answered: &Answered) -> Result<A
 
 /// A part of the backend as clients see it. What is shorter than parts may be was sent by a
 /// Complete, and is none of the client's.
-fn shown_part(upload: &Unfinished, suite: crypto::Suite, part: StoredPart) -> Option<StoredPart> {
+fn shown_part(
+    named: &Named<'_>,
+    upload: &Unfinished,
+    suite: crypto::Suite,
+    part: StoredPart,
+) -> Option<StoredPart> {
     let plain_len = plain_len(&part).filter(|len| *len >= upload.min)?;
     let held = Held {
         number: part.number,
         plain_len,
         hex: &part.etag,
     };
+    let etag = part_etag(upload, suite, &held);
     Some(StoredPart {
-        etag: part_etag(upload, suite, &held),
         size: plain_len,
+        checksum: sum(named, part.number, &etag),
+        etag,
         ..part
     })
 }
@@ -114,14 +129,23 @@ async fn waiting(
             plain_len,
             hex: &hex,
         };
+        let etag = part_etag(upload, suite, &held);
         parts.push(StoredPart {
             number,
-            etag: part_etag(upload, suite, &held),
             size: plain_len,
             last_modified: super::super::now()?,
+            checksum: sum(named, number, &etag),
+            etag,
         });
     }
     Ok(parts)
+}
+
+/// A part's checksum, if this process saw it come in: the footer that keeps it cannot be read yet.
+fn sum(named: &Named<'_>, number: u32, etag: &str) -> Option<Sum> {
+    let sum = named.seen(number, etag)?.sum?;
+    let (checksum, value) = checksum::told(&sum);
+    Some((checksum.algorithm, value.to_vec()))
 }
 
 fn count(name: &str, text: Option<&str>) -> Result<Option<usize>> {

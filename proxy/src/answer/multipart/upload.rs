@@ -1,4 +1,4 @@
-//! `UploadPart` and `UploadPartCopy`: a part is sealed as a segment of its own. One that is too short for the backend
+//! `UploadPart`: a part is sealed as a segment of its own. One that is too short for the backend
 //! waits in the record until the upload is completed.
 
 use std::time::Duration;
@@ -7,7 +7,6 @@ use bytes::Bytes;
 use crypto::Envelope;
 use crypto::PlainLen;
 use crypto::Sealer;
-use crypto::Suite;
 use http::HeaderValue;
 use http::Method;
 use http::header;
@@ -15,15 +14,10 @@ use md5::Digest;
 use md5::Md5;
 use pingora::proxy::Session;
 use s3::Body;
-use s3::CopySource;
+use s3::Claims;
 use s3::ErrorCode;
-use s3::xml;
 
-use super::super::ANSWER_BYTES_MAX;
-use super::super::copy;
-use super::super::copy::Reader;
 use super::super::inlet::Inlet;
-use super::super::with_body;
 use super::super::written;
 use super::Held;
 use super::Named;
@@ -38,9 +32,7 @@ use crate::plan::Objects;
 use crate::plan::Outgoing;
 use crate::plan::multipart;
 use crate::random;
-use crate::receive;
 use crate::receive::Answered;
-use crate::state::Unfinished;
 use crate::transform::Pieces;
 use crate::transform::upload::Foot;
 use crate::transform::upload::Upload;
@@ -61,13 +53,12 @@ pub(super) async fn answer(
     answered: &Answered,
 ) -> Result<Answer> {
     let client = session.req_header().headers.clone();
-    let named = Named::of(&exchange.snapshot, answered)?;
+    let named = Named::of(&exchange.snapshot, answered, &client)?;
     let number = super::number(answered)?;
     let body = Body::expect(&answered.caller.verified, &client)?;
     let plain_len = body.plain_len();
     let mut outgoing = named.outgoing(Method::PUT);
     outgoing = outgoing.with_query("partNumber", &number.to_string());
-    outgoing.headers = multipart::part_headers(&client)?;
     if Objects::of(&answered.permit) == Objects::Foreign {
         multipart::digests(&client, &mut outgoing.headers);
         let mut upload = Upload::relay(body);
@@ -75,6 +66,7 @@ pub(super) async fn answer(
         return send(named.snapshot, sending, session, &mut upload).await;
     }
     let unfinished = named.find().await?;
+    fits(unfinished.checksum, body.claims())?;
     let envelope = unfinished.open(&named.snapshot.keys)?;
     let suite = envelope.suite();
     let sealed_len = sealed_len(plain_len)?;
@@ -95,9 +87,16 @@ pub(super) async fn answer(
         let hex = super::etag_of(&stored.headers)?;
         (stored, hex)
     };
-    let etag = etag(&unfinished, suite, (number, plain_len, &hex));
+    let held = Held {
+        number,
+        plain_len,
+        hex: &hex,
+    };
+    let etag = part_etag(&unfinished, suite, &held);
+    named.saw(number, &etag, upload.proven().clone());
     let mut headers = written(&stored, Some(suite), upload.proven_checksum().as_ref())?;
-    let etag = HeaderValue::try_from(etag).map_err(|_| Error::Backend("ETag of a part"))?;
+    let etag = HeaderValue::try_from(format!("\"{etag}\""))
+        .map_err(|_| Error::Backend("ETag of a part"))?;
     headers.insert(header::ETAG, etag);
     Ok(Answer {
         headers,
@@ -106,95 +105,33 @@ pub(super) async fn answer(
     })
 }
 
-/// Takes a part from another object.
-pub(super) async fn copy(
-    session: &mut Session,
-    exchange: &Exchange,
-    answered: &Answered,
-) -> Result<Answer> {
-    let client = session.req_header().headers.clone();
-    receive::without_body(&client)?;
-    let snapshot = &exchange.snapshot;
-    let named = Named::of(snapshot, answered)?;
-    let number = super::number(answered)?;
-    let from = CopySource::parse(&client)?;
-    let forwarded = multipart::part_headers(&client)?;
-    if Objects::of(&answered.permit) == Objects::Foreign {
-        return Err(s3::Error::new(ErrorCode::NotImplemented)
-            .with_message("UploadPartCopy under a rule that does not seal is not implemented.")
-            .into());
+/// Every part of an upload that was begun with a checksum has one.
+fn fits(upload: Option<s3::PartsChecksum>, claims: &Claims) -> Result<(), s3::Error> {
+    let claimed = claims.checksum.as_ref().map(|checksum| checksum.0);
+    let claimed = claimed.or(claims.trailer);
+    let Some(s3::PartsChecksum { algorithm, .. }) = upload else {
+        return Ok(());
+    };
+    if claimed == Some(algorithm) {
+        return Ok(());
     }
-    let unfinished = named.find().await?;
-    let source = match copy::look(exchange, answered, &from, &client).await? {
-        Ok(source) => source,
-        Err(refused) => return Ok(refused),
-    };
-    let range = multipart::copy_range(&client, source.plain_len)?;
-    let asked = range.clone().unwrap_or(0..source.plain_len);
-    let plain_len = asked.end - asked.start;
-    let sealed_len = sealed_len(plain_len)?;
-    let envelope = unfinished.open(&snapshot.keys)?;
-    let suite = envelope.suite();
-    let waits = plain_len < unfinished.min;
-    let mut sealer = sealer(&envelope, number, plain_len, waits)?;
-    let mut read = Reader::open(snapshot, &source, range).await?;
-    let mut outgoing = named.outgoing(Method::PUT);
-    outgoing = outgoing.with_query("partNumber", &number.to_string());
-    outgoing.headers = forwarded;
-    let len = HeaderValue::from(sealed_len);
-    outgoing.headers.insert(header::CONTENT_LENGTH, len);
-    let mut sending = if waits {
-        None
-    } else {
-        Some(snapshot.backend.begin(&outgoing).await?)
-    };
-    let (mut segment, mut refused) = (Pieces::default(), false);
-    while !refused && let Some(plain) = read.next().await? {
-        let mut out = Pieces::default();
-        sealer.push(&plain, &mut |sealed| out.push(sealed))?;
-        match &mut sending {
-            None => segment.push(out.join()),
-            Some(part) => refused = !part.write(&out.join()).await,
-        }
-    }
-    let none = crypto::Digests::default();
-    let mut end = Pieces::default();
-    if !refused {
-        sealer.finish(&none, &mut |sealed| end.push(sealed))?;
-    }
-    let hex = match sending {
-        None => {
-            segment.push(end.join());
-            let segment = segment.join();
-            park(&named, number, &segment).await?;
-            super::hex(&Md5::digest(&segment))
-        }
-        Some(mut part) => {
-            let answer = if !refused && part.write(&end.join()).await {
-                part.finish(ANSWER_BYTES_MAX).await?
-            } else {
-                part.refused(ANSWER_BYTES_MAX).await?
-            };
-            if !answer.status.is_success() {
-                return Ok(answer);
-            }
-            super::etag_of(&answer.headers)?
-        }
-    };
-    let etag = etag(&unfinished, suite, (number, plain_len, &hex));
-    let headers = written(&Answer::empty(), Some(suite), None)?;
-    let body = xml::copy::render_part(etag.trim_matches('"'), &super::super::now()?);
-    let answer = Answer {
-        headers,
-        ..Answer::empty()
-    };
-    let mut answer = with_body(answer, body);
-    answer.headers.remove(header::CONTENT_LENGTH);
-    Ok(answer)
+    let name = |algorithm: s3::ChecksumAlgorithm| algorithm.name().to_lowercase();
+    Err(
+        s3::Error::new(ErrorCode::InvalidRequest).with_message(format!(
+            "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
+            name(algorithm),
+            claimed.map_or_else(|| "null".to_owned(), name),
+        )),
+    )
 }
 
 /// What seals a part. `waits`: it is too short to go to the backend now.
-fn sealer(envelope: &Envelope, number: u32, plain_len: u64, waits: bool) -> Result<Sealer> {
+pub(super) fn sealer(
+    envelope: &Envelope,
+    number: u32,
+    plain_len: u64,
+    waits: bool,
+) -> Result<Sealer> {
     let (dek, suite, plain_len) = (envelope.dek(), envelope.suite(), PlainLen(plain_len));
     let salt = random::bytes().map_err(|_| Error::Internal("no randomness"))?;
     if waits {
@@ -205,23 +142,13 @@ fn sealer(envelope: &Envelope, number: u32, plain_len: u64, waits: bool) -> Resu
 }
 
 /// Stored bytes of a part, which the backend must take.
-fn sealed_len(plain_len: u64) -> Result<u64> {
+pub(super) fn sealed_len(plain_len: u64) -> Result<u64> {
     let sealed = crypto::part_sealed_len(PlainLen(plain_len)).map(|len| len.0);
     sealed.filter(|len| *len <= PART_BYTES_MAX).ok_or_else(|| {
         s3::Error::new(ErrorCode::EntityTooLarge)
             .with_detail("ProposedSize", plain_len.to_string())
             .into()
     })
-}
-
-/// The `ETag` that clients see, quotes included.
-fn etag(upload: &Unfinished, suite: Suite, (number, plain_len, hex): (u32, u64, &str)) -> String {
-    let held = Held {
-        number,
-        plain_len,
-        hex,
-    };
-    format!("\"{}\"", part_etag(upload, suite, &held))
 }
 
 /// Sends a part on while it comes in.
@@ -254,7 +181,7 @@ async fn gather(session: &mut Session, silence: Duration, upload: &mut Upload) -
 }
 
 /// Lets a part wait. Another gateway may have ended the upload meanwhile: its record says so.
-async fn park(named: &Named<'_>, number: u32, segment: &[u8]) -> Result<()> {
+pub(super) async fn park(named: &Named<'_>, number: u32, segment: &[u8]) -> Result<()> {
     let (uploads, desk) = (&named.snapshot.uploads, named.desk()?);
     let upload = (&named.place, named.id);
     uploads.park(desk, upload, number, segment).await?;

@@ -1,0 +1,52 @@
+"""Uploads in parts, step by step."""
+
+import random
+
+import botocore.exceptions
+import pytest
+
+MIB = 1 << 20
+MIN = 5 * MIB
+
+
+class Sent(str):
+    """The `ETag` of a part, and the checksums that came with it: a client repeats both."""
+
+    sums = {}
+
+    @classmethod
+    def of(cls, answer):
+        sent = cls(answer["ETag"])
+        sent.sums = {name: value for name, value in answer.items()
+                     if name.startswith("Checksum") and name != "ChecksumType"}
+        return sent
+
+
+def data_of(size, seed=0):
+    return random.Random(seed or size).randbytes(size)
+
+
+def begin(s3, bucket, name, **more):
+    return s3.create_multipart_upload(Bucket=bucket, Key=name, **more)["UploadId"]
+
+
+def put(s3, bucket, name, upload, number, data, **more):
+    return Sent.of(s3.upload_part(Bucket=bucket, Key=name, UploadId=upload, PartNumber=number,
+                                  Body=data, **more))
+
+
+def listed(etags):
+    """Parts as Complete lists them."""
+    return [{"PartNumber": number, "ETag": str(etag), **getattr(etag, "sums", {})}
+            for number, etag in sorted(etags.items())]
+
+
+def complete(s3, bucket, name, upload, etags, **more):
+    return s3.complete_multipart_upload(Bucket=bucket, Key=name, UploadId=upload,
+                                        MultipartUpload={"Parts": listed(etags)}, **more)
+
+
+def refused(call, *arguments, **named):
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        call(*arguments, **named)
+    return caught.value.response["Error"]["Code"]
