@@ -35,6 +35,12 @@ impl PartFoot {
         self.part
     }
 
+    /// The stored bytes of the whole part.
+    #[must_use]
+    pub const fn segment(&self) -> Range<u64> {
+        self.start..self.footer().end
+    }
+
     /// The stored bytes of the part's header.
     #[must_use]
     pub const fn header(&self) -> Range<u64> {

@@ -152,12 +152,18 @@ pub fn begin(
 }
 
 /// The envelope of a copy whose body the backend takes over as it is: the same key of the object,
-/// wrapped for another place.
-pub fn moved(source: &Envelope, place: &Place, key: &KeyName, keys: &Keys) -> Result<EnvelopeText> {
+/// wrapped for another place. `size`: its plaintext bytes, proven.
+pub fn moved(
+    source: &Envelope,
+    size: PlainLen,
+    place: &Place,
+    key: &KeyName,
+    keys: &Keys,
+) -> Result<EnvelopeText> {
     let contents = Contents {
         suite: source.suite(),
         layout: source.layout(),
-        size: source.size(),
+        size: Some(size),
         digests: source.digests(),
         foot: source.foot(),
     };

@@ -162,6 +162,35 @@ def test_objects_in_parts_are_copied(s3, name):
         assert s3.get_object(Bucket=target, Key=name)["Body"].read() == data
 
 
+@pytest.mark.parametrize("sizes", [{1: 5 * MIB, 4: 6 * MIB}, {2: 5 * MIB, 3: 9}, {1: 7}], ids=str)
+def test_a_copy_in_the_store_keeps_the_parts(s3, backend, name, sizes):
+    upload = parts.begin(s3, "copies-aes", name, ChecksumAlgorithm="SHA256",
+                         Metadata={"mine": "value"})
+    data = {number: parts.data_of(size, number) for number, size in sizes.items()}
+    etags = {number: parts.put(s3, "copies-aes", name, upload, number, part,
+                               ChecksumAlgorithm="SHA256") for number, part in data.items()}
+    parts.complete(s3, "copies-aes", name, upload, etags)
+    source = s3.head_object(Bucket="copies-aes", Key=name, ChecksumMode="ENABLED")
+    told = copy(s3, ("copies-aes", name), ("copies-aes-2", name))["CopyObjectResult"]
+    where = {"Bucket": "copies-aes-2", "Key": name}
+    got = s3.get_object(**where, ChecksumMode="ENABLED")
+    assert got["Body"].read() == b"".join(data.values())
+    assert got["ETag"] == told["ETag"] and got["Metadata"] == {"mine": "value"}
+    assert got["ChecksumSHA256"] == source["ChecksumSHA256"]
+    listed = {entry["Key"]: entry["Size"] for entry in s3.list_objects_v2(
+        Bucket="copies-aes-2", Prefix=name)["Contents"]}
+    assert listed[name] == sum(sizes.values())
+    for number, part in data.items():
+        assert s3.get_object(**where, PartNumber=number)["Body"].read() == part
+    body = [backend.get_object(Bucket=bucket, Key=name)["Body"].read()
+            for bucket in ["copies-aes", "copies-aes-2"]]
+    assert body[0] == body[1]
+    s3.copy_object(**where, CopySource=where, MetadataDirective="REPLACE",
+                   Metadata={"other": "one"})
+    got = s3.get_object(**where)
+    assert got["Body"].read() == b"".join(data.values()) and got["Metadata"] == {"other": "one"}
+
+
 @pytest.mark.parametrize("source, target", [
     ("copies-aes", "copies-aes-2"), ("copies-sm4", "copies-aes"), ("copies-open", "copies-sm4")])
 def test_parts_are_copied_from_ranges(s3, name, source, target):

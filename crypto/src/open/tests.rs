@@ -14,6 +14,7 @@ use crate::digests::ChecksumAlgorithm;
 use crate::digests::ChecksumType;
 use crate::list::PartList;
 use crate::list::Tail;
+use crate::part_foot::PartFoot;
 use crate::seal::Sealer;
 use crate::seal::added_segment;
 use crate::size::SealedLen;
@@ -315,7 +316,7 @@ fn the_footer_of_a_part_gives_the_digests_of_that_part_only() {
             let slice =
                 |range: std::ops::Range<u64>| &sealed[range.start as usize..range.end as usize];
             let feet: Vec<_> = table.feet().collect();
-            let parts: Vec<_> = feet.iter().map(|foot| foot.part()).collect();
+            let parts: Vec<_> = feet.iter().map(PartFoot::part).collect();
             assert_eq!(parts, table.parts());
             for foot in &feet {
                 let (header, footer) = (slice(foot.header()), slice(foot.footer()));

@@ -1,12 +1,14 @@
 //! `CopyObject`. Where the same key and suite seal source and copy, the backend copies the body and
 //! only the envelope is made anew; elsewhere the body is opened and sealed on its way through.
 
+mod parts;
 mod reader;
 mod source;
 mod stream;
 
 use bytes::Bytes;
 use crypto::Layout;
+use crypto::PlainLen;
 use http::HeaderValue;
 use http::StatusCode;
 use http::header;
@@ -86,8 +88,15 @@ pub(super) async fn answer(
     let copied = match (&source.envelope, &seals) {
         (None, None) => in_backend(exchange, order, &source, None).await?,
         (Some(envelope), Some(seals)) if is_same(envelope, seals) => {
-            let text = seal::moved(envelope, &place, &seals.key, &snapshot.keys)?;
-            in_backend(exchange, order, &source, Some(&text)).await?
+            let size = PlainLen(source.plain_len);
+            let text = seal::moved(envelope, size, &place, &seals.key, &snapshot.keys)?;
+            match envelope.layout() {
+                Layout::Whole => in_backend(exchange, order, &source, Some(&text)).await?,
+                Layout::Parts => {
+                    let copying = parts::copy(exchange, order, &source, envelope, &text);
+                    Box::pin(copying).await?
+                }
+            }
         }
         _ => stream::copy(exchange, order, &source, (&place, seals.as_ref())).await?,
     };
@@ -108,9 +117,7 @@ struct Stored {
 
 /// Whether the body can stay as it is.
 fn is_same(envelope: &crypto::Envelope, seals: &PartsOrder) -> bool {
-    envelope.layout() == Layout::Whole
-        && envelope.suite() == seals.suite
-        && envelope.key_name() == Some(seals.key.as_str())
+    envelope.suite() == seals.suite && envelope.key_name() == Some(seals.key.as_str())
 }
 
 /// The head of the copy says what describes it: to the backend it is always new metadata.

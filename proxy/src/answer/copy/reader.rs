@@ -147,6 +147,6 @@ async fn piece(
 }
 
 /// The source was replaced under the copy.
-fn changed() -> Error {
+pub(super) fn changed() -> Error {
     s3::Error::new(ErrorCode::SlowDown).into()
 }

@@ -112,7 +112,7 @@ fn end(sealer: Sealer, read: &Reader, source: &Source) -> Result<Bytes> {
 }
 
 /// The source's tags, where it has any.
-async fn copy_tags(
+pub(super) async fn copy_tags(
     exchange: &Exchange,
     from: &s3::CopySource,
     source: &Source,

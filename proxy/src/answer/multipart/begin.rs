@@ -32,7 +32,7 @@ pub(super) async fn answer(
     receive::without_body(client)?;
     let checksum = PartsChecksum::parse(client)?;
     let snapshot = &exchange.snapshot;
-    let named = Named::of(snapshot, answered, client)?;
+    let named = Named::of(snapshot, answered, HeaderMap::new())?;
     let (mut outgoing, order) = plan::multipart::create(&answered.call, client, &answered.permit)?;
     let none = HeaderValue::from(0);
     outgoing.headers.insert(header::CONTENT_LENGTH, none);

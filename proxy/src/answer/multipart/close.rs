@@ -38,7 +38,11 @@ pub(super) async fn abort(
     answered: &Answered,
 ) -> Result<Answer> {
     let client = &session.req_header().headers;
-    let named = Named::of(&exchange.snapshot, answered, client)?;
+    let named = Named::of(
+        &exchange.snapshot,
+        answered,
+        plan::multipart::part_headers(client)?,
+    )?;
     let sealed = Objects::of(&answered.permit) != Objects::Foreign;
     if sealed && named.read().await?.is_none() {
         return Err(no_such_upload());
@@ -64,7 +68,11 @@ pub(super) async fn complete(
     let client = session.req_header().headers.clone();
     let body = super::super::body(session, answered, &client, &exchange.snapshot.limits).await?;
     let listed = xml::multipart::parse_complete(&body)?;
-    let named = Named::of(&exchange.snapshot, answered, &client)?;
+    let named = Named::of(
+        &exchange.snapshot,
+        answered,
+        plan::multipart::part_headers(&client)?,
+    )?;
     named.snapshot.cache.remove(named.target);
     let mut outgoing = named.outgoing(Method::POST);
     plan::multipart::conditions(&client, &mut outgoing, &answered.permit);

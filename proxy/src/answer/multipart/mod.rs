@@ -32,7 +32,6 @@ use crate::backend::Answer;
 use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
-use crate::plan;
 use crate::plan::Outgoing;
 use crate::plan::Place;
 use crate::receive::Answered;
@@ -82,7 +81,7 @@ struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    fn of(snapshot: &'a Snapshot, answered: &'a Answered, client: &HeaderMap) -> Result<Self> {
+    fn of(snapshot: &'a Snapshot, answered: &'a Answered, demands: HeaderMap) -> Result<Self> {
         let target = &answered.call.target;
         let Target::Object(bucket, object) = target else {
             return Err(Error::Internal("multipart upload without an object"));
@@ -99,7 +98,7 @@ impl<'a> Named<'a> {
             target,
             id: answered.call.query.get("uploadId").unwrap_or_default(),
             place,
-            demands: plan::multipart::part_headers(client)?,
+            demands,
         })
     }
 

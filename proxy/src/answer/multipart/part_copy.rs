@@ -42,7 +42,7 @@ pub(super) async fn answer(
     let client = session.req_header().headers.clone();
     receive::without_body(&client)?;
     let snapshot = &exchange.snapshot;
-    let named = Named::of(snapshot, answered, &client)?;
+    let named = Named::of(snapshot, answered, multipart::part_headers(&client)?)?;
     let number = super::number(answered)?;
     let from = CopySource::parse(&client)?;
     if Objects::of(&answered.permit) == Objects::Foreign {

@@ -25,6 +25,7 @@ use crate::checksum;
 use crate::error::Result;
 use crate::exchange::Exchange;
 use crate::plan::Objects;
+use crate::plan::multipart;
 use crate::receive::Answered;
 use crate::state::Unfinished;
 
@@ -37,7 +38,8 @@ pub(super) async fn answer(
     exchange: &Exchange,
     answered: &Answered,
 ) -> Result<Answer> {
-    let named = Named::of(&exchange.snapshot, answered, &session.req_header().headers)?;
+    let demands = multipart::part_headers(&session.req_header().headers)?;
+    let named = Named::of(&exchange.snapshot, answered, demands)?;
     let query = &answered.call.query;
     if Objects::of(&answered.permit) == Objects::Foreign {
         let mut outgoing = named.outgoing(Method::GET);

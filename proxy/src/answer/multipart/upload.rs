@@ -53,7 +53,11 @@ pub(super) async fn answer(
     answered: &Answered,
 ) -> Result<Answer> {
     let client = session.req_header().headers.clone();
-    let named = Named::of(&exchange.snapshot, answered, &client)?;
+    let named = Named::of(
+        &exchange.snapshot,
+        answered,
+        multipart::part_headers(&client)?,
+    )?;
     let number = super::number(answered)?;
     let body = Body::expect(&answered.caller.verified, &client)?;
     let plain_len = body.plain_len();
