@@ -89,7 +89,37 @@ def secrets(folder):
     return found
 
 
-class Gateway:
+class Place:
+    """Where clients go, as the environment tells them in `credentials()`."""
+
+    def address(self, endpoint="AWS_ENDPOINT_URL"):
+        return self.credentials()[endpoint].partition("://")[2]
+
+    def client(self, endpoint="AWS_ENDPOINT_URL", **options):
+        said = self.credentials()
+        retries = {"max_attempts": 1}
+        return boto3.client(
+            "s3", endpoint_url=said[endpoint], region_name=said["AWS_REGION"],
+            verify=options.pop("verify", None),
+            aws_access_key_id=options.pop("access_key", said["AWS_ACCESS_KEY_ID"]),
+            aws_secret_access_key=options.pop("secret_key", said["AWS_SECRET_ACCESS_KEY"]),
+            config=botocore.config.Config(
+                retries=retries, s3={"addressing_style": "path"}, **options))
+
+
+class Store(Place):
+    """One of somebody else's."""
+
+    def __init__(self, endpoint, access_key, secret_key):
+        self.said = {"AWS_ENDPOINT_URL": endpoint, "BACKEND_ENDPOINT_URL": endpoint,
+                     "AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": secret_key,
+                     "AWS_REGION": "us-east-1"}
+
+    def credentials(self):
+        return self.said
+
+
+class Gateway(Place):
     """A `sealgate` that listens until it is stopped."""
 
     def __init__(self, folder, *arguments, environment=None):
@@ -134,35 +164,6 @@ class Gateway:
     def log_text(self):
         return self.log_file.read_text()
 
-    def address(self, endpoint="AWS_ENDPOINT_URL"):
-        return self.credentials()[endpoint].partition("://")[2]
-
-    def client(self, endpoint="AWS_ENDPOINT_URL", **options):
-        said = self.credentials()
-        retries = {"max_attempts": 1}
-        return boto3.client(
-            "s3", endpoint_url=said[endpoint], region_name=said["AWS_REGION"],
-            verify=options.pop("verify", None),
-            aws_access_key_id=options.pop("access_key", said["AWS_ACCESS_KEY_ID"]),
-            aws_secret_access_key=options.pop("secret_key", said["AWS_SECRET_ACCESS_KEY"]),
-            config=botocore.config.Config(
-                retries=retries, s3={"addressing_style": "path"}, **options))
-
-
-class Demo(Gateway):
-    """`sealgate demo` in its folder."""
-
-    def __init__(self, folder):
-        super().__init__(folder, "demo", "--dir", folder, "--listen", "127.0.0.1:0",
-                         "--backend-listen", "127.0.0.1:0")
-
-    def credentials(self):
-        lines = (self.folder / "credentials.env").read_text().splitlines()
-        return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
-
-    def secrets(self):
-        return secrets(self.folder)
-
     def environment(self):
         """For command-line clients: nothing of the machine's own AWS settings."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
@@ -177,22 +178,39 @@ class Demo(Gateway):
         body.write_bytes(stored["Body"].read())
         return subprocess.run(
             [sys.executable, ROOT / "tests/interop/open.py", f"--bucket={bucket}",
-             f"--object={name}", f"--keyring={self.folder / 'keyring.yaml'}",
+             f"--object={name}", f"--keyring={self.keyring}",
              f"--envelope={stored['Metadata']['sealgate']}",
              f"--mac={stored['Metadata']['sealgate-mac']}", body],
             stdout=subprocess.PIPE, check=True, timeout=PATIENCE).stdout
 
 
+class Demo(Gateway):
+    """`sealgate demo` in its folder."""
+
+    def __init__(self, folder):
+        self.keyring = folder / "keyring.yaml"
+        super().__init__(folder, "demo", "--dir", folder, "--listen", "127.0.0.1:0",
+                         "--backend-listen", "127.0.0.1:0")
+
+    def credentials(self):
+        lines = (self.folder / "credentials.env").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+
+    def secrets(self):
+        return secrets(self.folder)
+
+
 class Server(Gateway):
     """`sealgate serve` in front of a store of somebody else's."""
 
-    def __init__(self, folder, demo, backend, keyring, **said):
+    def __init__(self, folder, store, backend, keyring, **said):
         folder.mkdir()
         listen = free_address()
         file = folder / "sealgate.yaml"
         file.write_text(configuration(listen, backend, keyring, **said))
         scheme = "https" if said.get("tls") else "http"
-        self.said = demo.credentials() | {"AWS_ENDPOINT_URL": f"{scheme}://{listen}"}
+        self.keyring = keyring
+        self.said = store.credentials() | {"AWS_ENDPOINT_URL": f"{scheme}://{listen}"}
         super().__init__(folder, "serve", file, environment=self.said)
 
     def credentials(self):

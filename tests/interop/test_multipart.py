@@ -13,7 +13,7 @@ from parts import MIB, MIN, begin, complete, data_of, put, refused
 def other(demo, s3, tmp_path_factory):
     """A second gateway in front of the same store, with the same keys."""
     with Server(tmp_path_factory.mktemp("other") / "server", demo,
-                demo.address("BACKEND_ENDPOINT_URL"), demo.folder / "keyring.yaml",
+                demo.address("BACKEND_ENDPOINT_URL"), demo.keyring,
                 rules=DEMO_RULES, state="sealgate-state") as other:
         yield other.client()
 
