@@ -114,6 +114,8 @@ pub struct Backend {
     pub credentials: Credentials,
     /// The shortest part it takes except as the last one, in bytes: 1 to 60 MiB.
     pub min_part: u64,
+    /// Whether the `ETag` of a multipart object ends in the number of its parts.
+    pub counts_parts: bool,
 }
 
 /// One server of the backend.

@@ -118,10 +118,23 @@ pub(crate) struct Backend {
     /// The shortest part the backend takes, except as the last one. Bytes, `1B` to `60MiB`.
     /// Default: `5MiB`.
     pub min_part: Option<Size>,
+    /// What the `ETag` of a multipart object looks like: sizes in listings follow from it.
+    /// Default: `counted`.
+    pub multipart_etag: Option<MultipartEtag>,
     /// Whose signature requests to the backend carry. No default.
     pub credentials: Option<Credentials>,
     /// How bodies are signed. Comes later.
     pub payload: Option<Later>,
+}
+
+/// What a backend's `ETag` of a multipart object looks like.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MultipartEtag {
+    /// It ends in `-` and the number of parts, as S3's does.
+    Counted,
+    /// It does not: listings cost a look-up for each object.
+    Opaque,
 }
 
 /// What a backend speaks.
@@ -292,8 +305,8 @@ pub(crate) struct Rule {
     pub missing: Option<Later>,
     /// What happens when a client asks for what is not allowed. Comes later.
     pub mismatch: Option<Later>,
-    /// What `ETag`s look like. Comes later.
-    pub etag: Option<Later>,
+    /// What clients see as the `ETag` of sealed objects. Default: `opaque`.
+    pub etag: Option<Etag>,
     /// Whether plain HTTP is refused. Comes later.
     pub require_tls: Option<Later>,
     /// What `GET ?encryption` says when nothing is set. Comes later.
@@ -367,6 +380,16 @@ pub(crate) enum Unsealed {
     Reject,
     /// Serve it as it is.
     Serve,
+}
+
+/// What clients see as the `ETag` of sealed objects.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Etag {
+    /// The backend's, marked so that nobody takes it for a digest.
+    Opaque,
+    /// The MD5 of what the client stored; listings then cost a look-up for each object.
+    Md5,
 }
 
 /// The section `limits`.

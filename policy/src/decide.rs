@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::Action;
 use crate::Caller;
+use crate::EtagStyle;
 use crate::Protection;
 use crate::Request;
 use crate::Rule;
@@ -99,6 +100,12 @@ impl Permit {
     #[must_use]
     pub fn unsealed(&self) -> Unsealed {
         self.rule.unsealed
+    }
+
+    /// What clients see as the `ETag` of sealed objects.
+    #[must_use]
+    pub fn etag(&self) -> EtagStyle {
+        self.rule.etag
     }
 
     /// The bucket bound into seals: the rule's `sealed_as`, or the bucket addressed.

@@ -32,6 +32,7 @@ pub use names::KeyName;
 pub use principal::Caller;
 pub use principal::CallerPattern;
 pub use protection::Algorithm;
+pub use protection::EtagStyle;
 pub use protection::Protection;
 pub use protection::Sse;
 pub use protection::Unsealed;

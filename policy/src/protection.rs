@@ -55,6 +55,15 @@ impl Sse {
     }
 }
 
+/// What clients see as the `ETag` of a sealed object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EtagStyle {
+    /// The backend's, marked so that nobody takes it for a digest.
+    Opaque,
+    /// The MD5 of what the client stored, as with plain S3.
+    Md5,
+}
+
 /// What a read does when the object in the backend is not sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Unsealed {

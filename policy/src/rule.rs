@@ -3,6 +3,7 @@
 use crate::BucketPattern;
 use crate::Caller;
 use crate::CallerPattern;
+use crate::EtagStyle;
 use crate::Protection;
 use crate::Unsealed;
 
@@ -22,6 +23,8 @@ pub struct Rule {
     pub protection: Protection,
     /// What a read does when the object in the backend is not sealed.
     pub unsealed: Unsealed,
+    /// What clients see as the `ETag` of sealed objects.
+    pub etag: EtagStyle,
     /// The bucket bound into the seal, where it is not the one addressed: a replica under
     /// another name. Only beside a `bucket` without wildcards.
     pub sealed_as: Option<String>,

@@ -142,6 +142,7 @@ fn exact(pattern: &CallerPattern) -> Option<&Caller> {
 mod tests {
     use super::*;
     use crate::ClientName;
+    use crate::EtagStyle;
     use crate::Protection;
     use crate::Unsealed;
 
@@ -157,6 +158,7 @@ mod tests {
             clients: vec![CallerPattern::AnyClient],
             protection: Protection::Relay,
             unsealed: Unsealed::Reject,
+            etag: EtagStyle::Opaque,
             sealed_as: None,
         }
     }

@@ -8,6 +8,7 @@ use policy::Caller;
 use policy::CallerPattern;
 use policy::ClientName;
 use policy::Decision;
+use policy::EtagStyle;
 use policy::Grant;
 use policy::Grants;
 use policy::KeyName;
@@ -197,6 +198,7 @@ proptest! {
                 clients: vec![patterns(*which)],
                 protection: Protection::Relay,
                 unsealed: Unsealed::Reject,
+                etag: EtagStyle::Opaque,
                 sealed_as: None,
             })
             .collect();
@@ -266,6 +268,7 @@ fn rules() -> RuleSet {
             clients: clients.split(", ").map(caller_pattern).collect(),
             protection: protection(demands),
             unsealed: Unsealed::Reject,
+            etag: EtagStyle::Opaque,
             sealed_as: (!sealed_as.is_empty()).then(|| sealed_as.clone()),
         }
     });

@@ -23,11 +23,13 @@ use rustls::sign::CertifiedKey;
 use rustls::sign::SingleCertAndKey;
 
 use crate::admin::Admin;
+use crate::answer::listing::Look;
 use crate::authenticate::Clients;
 use crate::backend::Backend;
 use crate::cache::Cache;
 use crate::gateway::Gateway;
 use crate::kms::Keys;
+use crate::memory::Memory;
 use crate::shutdown::GRACE_SECONDS;
 use crate::shutdown::Shutdown;
 use crate::state::State;
@@ -48,6 +50,10 @@ pub struct Snapshot {
     pub backend: Backend,
     /// What is known of them.
     pub cache: Cache,
+    /// How they look in listings, by version and `ETag`.
+    pub looks: Memory<Look>,
+    /// Whether the backend's `ETag` of a multipart object tells the number of its parts.
+    pub counts_parts: bool,
     /// Where records are kept, if anywhere.
     pub state: Option<State>,
     /// The uploads that are recorded there.
@@ -145,8 +151,10 @@ fn snapshot(config: Config) -> Result<Snapshot, Unstartable> {
         state: state.map_err(Unstartable::State)?,
         uploads: Uploads::default(),
         min_part: config.backend.min_part,
+        counts_parts: config.backend.counts_parts,
         backend: Backend::new(config.backend, &limits),
         cache: Cache::default(),
+        looks: Memory::default(),
         limits,
     })
 }

@@ -41,6 +41,15 @@ pub fn shown(checksum: &Checksum, parts: Option<u32>) -> Shown {
     }
 }
 
+/// The checksum of a single part.
+#[must_use]
+pub fn of_one_part(checksum: &Checksum) -> Shown {
+    Shown {
+        kind: None,
+        ..shown(checksum, None)
+    }
+}
+
 /// What the format keeps, in the words of S3.
 #[must_use]
 pub fn told(checksum: &Checksum) -> (s3::PartsChecksum, &[u8]) {

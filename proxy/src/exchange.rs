@@ -15,6 +15,7 @@ use crate::plan::Lookup;
 use crate::plan::Plan;
 use crate::plan::reply::ReplyPlan;
 use crate::random;
+use crate::tags::Renamed;
 use crate::telemetry::metrics::InFlight;
 use crate::transform::download::Download;
 use crate::transform::upload::Upload;
@@ -27,6 +28,8 @@ pub struct Exchange {
     pub call: Option<Call>,
     /// Whether the client's connection can serve another request after this one.
     pub keeps_alive: bool,
+    /// The object's `ETag`, where the client's conditions had to be put into other words.
+    pub renamed: Option<Renamed>,
     /// What passes through the proxy; absent for what is answered here.
     pub passage: Option<Passage>,
     id: String,
@@ -84,6 +87,7 @@ impl Exchange {
             snapshot,
             call: None,
             keeps_alive: false,
+            renamed: None,
             passage: None,
             id: request_id(),
             began: Instant::now(),

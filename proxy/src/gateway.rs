@@ -71,7 +71,7 @@ impl ProxyHttp for Gateway {
         session: &mut Session,
         exchange: &mut Exchange,
     ) -> pingora::Result<bool> {
-        let failure = match receive::receive(session, exchange) {
+        let failure = match Box::pin(receive::receive(session, exchange)).await {
             Ok(Received::Passes) => return Ok(false),
             Ok(Received::Preflight(call)) => answer::preflight::answer(session, exchange, &call)
                 .await

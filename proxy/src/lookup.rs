@@ -1,21 +1,25 @@
 //! Looks at an object's head before a range of it is read, and at what stands at its end.
 
+mod facts;
 mod parts;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
+use crypto::Digests;
 use crypto::Envelope;
-use crypto::FOOTER_LEN;
 use crypto::Layout;
-use crypto::Opener;
 use crypto::PartFoot;
-use crypto::Tail;
 use http::HeaderMap;
 use http::header;
 use pingora::http::ResponseHeader;
 use s3::Target;
 
+pub use self::facts::Facts;
+pub use self::facts::Wanted;
+pub use self::facts::facts;
+pub use self::facts::md5_etag;
+pub use self::facts::shown_etag;
 pub use self::parts::list;
 pub use self::parts::part_digests;
 pub use self::parts::parts;
@@ -23,8 +27,6 @@ pub use self::parts::piece;
 pub use self::parts::sum;
 pub use self::parts::table;
 use crate::assemble::Snapshot;
-use crate::checksum;
-use crate::checksum::Shown;
 use crate::error::Error;
 use crate::error::Result;
 use crate::plan::Known;
@@ -59,67 +61,16 @@ pub async fn look(snapshot: &Snapshot, target: &Target, lookup: &Lookup) -> Resu
     Ok(lookup.resume(&looked, headers.get(header::LAST_MODIFIED))?)
 }
 
-/// What a look for a checksum found.
-pub enum Summed {
-    /// The object's checksum, or that it has none.
-    Known(Option<Shown>),
-    /// The object changed since its head arrived.
-    LostRace,
-}
-
-/// The checksum of the sealed object whose head is `answer`, which `read` was answered with: from
-/// its envelope, or by a request for its footer.
-pub async fn checksum(
-    snapshot: &Snapshot,
-    read: &Outgoing,
-    envelope: &Envelope,
-    answer: &HeaderMap,
-) -> Result<Summed> {
-    if let Some(sum) = envelope.digests().sum {
-        return Ok(Summed::Known(Some(checksum::shown(&sum, None))));
-    }
-    let stored = reply::content_length(answer)?;
-    let etag = answer.get(header::ETAG).ok_or(UNFIT)?;
-    if envelope.layout() == Layout::Parts {
-        return Ok(
-            match list(snapshot, read, envelope, (etag, stored)).await? {
-                None => Summed::LostRace,
-                Some(Tail::List(list)) => Summed::Known(sum(&list)),
-                Some(_) => Summed::Known(None),
-            },
-        );
-    }
-    let (Some(size), true) = (envelope.size(), envelope.foot().sum) else {
-        return Ok(Summed::Known(None));
-    };
-    let start = stored.checked_sub(FOOTER_LEN).ok_or(UNFIT)?;
-    let Some(footer) = piece(snapshot, read, etag, start..stored).await? else {
-        return Ok(Summed::LostRace);
-    };
-    let mut opener =
-        Opener::footer(envelope.dek(), envelope.suite(), size)?.with_foot(envelope.foot());
-    opener.push(&footer, &mut |_| ())?;
-    let sum = opener.finish(&mut |_| ())?.sum;
-    Ok(Summed::Known(sum.map(|sum| checksum::shown(&sum, None))))
-}
-
-/// The checksum of one part of the object whose head is `answer`.
-pub async fn part_checksum(
+/// The digests of one part of the object whose head is `answer`; nothing when it changed since.
+pub async fn one_part(
     snapshot: &Snapshot,
     read: &Outgoing,
     envelope: &Envelope,
     answer: &HeaderMap,
     foot: PartFoot,
-) -> Result<Summed> {
+) -> Result<Option<Digests>> {
     let etag = answer.get(header::ETAG).ok_or(UNFIT)?;
-    let Some(digests) = part_digests(snapshot, read, envelope, etag, foot).await? else {
-        return Ok(Summed::LostRace);
-    };
-    let shown = digests.sum.map(|sum| Shown {
-        kind: None,
-        ..checksum::shown(&sum, None)
-    });
-    Ok(Summed::Known(shown))
+    part_digests(snapshot, read, envelope, etag, foot).await
 }
 
 /// The header of the first part of a piece, where the piece does not begin with it; nothing when
@@ -150,22 +101,25 @@ async fn read(snapshot: &Snapshot, lookup: &Lookup, headers: &HeaderMap) -> Resu
     };
     let envelope = seal::verify(*envelope, lookup.place(), &snapshot.keys)?;
     let stored = reply::content_length(headers)?;
-    let mut known = Known {
-        etag: etag.to_owned(),
-        layout: envelope.layout(),
-        size: reply::size(&envelope, stored, headers)?,
-        table: None,
-    };
-    if known.layout == Layout::Parts {
-        let table = table(snapshot, &lookup.head, &envelope, (quoted, stored)).await?;
-        let Some(table) = table else {
+    let mut table = None;
+    if envelope.layout() == Layout::Parts {
+        let stored = (quoted, stored);
+        let Some(found) = self::table(snapshot, &lookup.head, &envelope, stored).await? else {
             // Asked again for the whole, the backend says what there is now.
             return Ok(Looked::Otherwise);
         };
-        if table.total() != known.size {
-            return Err(crypto::Error::ListDisagrees.into());
-        }
-        known.table = Some(Arc::new(table));
+        table = Some(Arc::new(found));
     }
-    Ok(Looked::Sealed(known))
+    let total = table.as_ref().map(|table| table.total());
+    let shown = shown_etag(snapshot, &lookup.head, &envelope, headers, lookup.etag()).await?;
+    let Some(shown) = shown else {
+        return Ok(Looked::Otherwise);
+    };
+    Ok(Looked::Sealed(Known {
+        etag: etag.to_owned(),
+        shown,
+        layout: envelope.layout(),
+        size: reply::size(&envelope, stored, headers, total)?,
+        table,
+    }))
 }

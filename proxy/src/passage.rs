@@ -15,22 +15,27 @@ use pingora::ErrorType;
 use pingora::http::RequestHeader;
 use pingora::http::ResponseHeader;
 use pingora::upstreams::peer::HttpPeer;
+use policy::EtagStyle;
 use s3::ErrorCode;
 
 use crate::assemble::Snapshot;
 use crate::call::Call;
+use crate::checksum;
 use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
 use crate::exchange::Passage;
 use crate::gateway::expects_continue;
 use crate::lookup;
-use crate::lookup::Summed;
+use crate::lookup::Facts;
+use crate::lookup::Wanted;
 use crate::plan::Objects;
+use crate::plan::Reading;
 use crate::plan::Reply;
 use crate::plan::SealOrder;
 use crate::plan::reply;
 use crate::plan::reply::Found;
+use crate::plan::reply::OnePart;
 use crate::plan::reply::ReplyBody;
 use crate::plan::reply::ReplyPlan;
 use crate::plan::reply::SpanOrder;
@@ -152,20 +157,25 @@ pub async fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<
         }
         Found::Sealed(envelope) => {
             let envelope = seal::verify(*envelope, &reading.place, &snapshot.keys)?;
-            let mut reply = reply::object(&reading, &envelope, answer.status, &answer.headers)?;
-            let read = &plan.outgoing;
-            let headers = &answer.headers;
-            let summed = match (&reading.part, &reply.content_range) {
-                _ if !reading.tells_checksum => Summed::Known(None),
-                (Some(part), _) => {
-                    lookup::part_checksum(&snapshot, read, &envelope, headers, part.foot).await?
-                }
-                (None, Some(_)) => Summed::Known(None),
-                (None, None) => lookup::checksum(&snapshot, read, &envelope, headers).await?,
+            let (read, headers) = (&plan.outgoing, &answer.headers);
+            let wanted = wanted(&reading, &envelope, headers);
+            let facts = match reading.span {
+                // All that it takes was looked up before.
+                Some(_) => Some(Facts::default()),
+                None => lookup::facts(&snapshot, read, &envelope, headers, wanted).await?,
             };
-            match summed {
-                Summed::Known(sum) => reply.checksum = sum,
-                Summed::LostRace => return lost_race(&snapshot, call, passage),
+            let Some(facts) = facts else {
+                return lost_race(&snapshot, call, passage);
+            };
+            let mut reply = reply::object(&reading, &envelope, answer.status, headers, facts.size)?;
+            reply.etag = facts.etag().filter(|_| wanted.md5).or(reply.etag);
+            reply.checksum = facts.checksum().filter(|_| wanted.sum);
+            if let Some(OnePart { foot, .. }) = reading.part.filter(|_| reading.tells_checksum) {
+                let part = lookup::one_part(&snapshot, read, &envelope, headers, foot).await?;
+                let Some(digests) = part else {
+                    return lost_race(&snapshot, call, passage);
+                };
+                reply.checksum = digests.sum.as_ref().map(checksum::of_one_part);
             }
             let first_header = lookup::first_header(&snapshot, read, &reply, answer).await?;
             let Some(first_header) = first_header else {
@@ -176,6 +186,16 @@ pub async fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<
             passage.opened = Some((plan, Box::new(envelope)));
             Ok(Arrival::Answer)
         }
+    }
+}
+
+/// What the answer needs to know that may stand at the object's end.
+fn wanted(reading: &Reading, envelope: &crypto::Envelope, headers: &HeaderMap) -> Wanted {
+    let whole = reading.head_range.is_none() && reading.part.is_none();
+    Wanted {
+        md5: reading.etag == EtagStyle::Md5 && reading.shown.is_none(),
+        sum: reading.tells_checksum && whole,
+        size: reply::hides_size(envelope, headers),
     }
 }
 
@@ -208,6 +228,7 @@ fn relayed(answer: &ResponseHeader, call: &Call, id: &str, method: &Method) -> D
 
 /// The client's head; `version` is the HTTP version it speaks.
 pub fn head(exchange: &mut Exchange, head: &mut ResponseHeader, version: Version) -> Result<()> {
+    let renamed = exchange.renamed.clone();
     let (_, _, passage) = parts(exchange)?;
     let Some(plan) = &passage.plan else {
         return Ok(());
@@ -217,12 +238,13 @@ pub fn head(exchange: &mut Exchange, head: &mut ResponseHeader, version: Version
     }
     match (&plan.reply, &passage.opened) {
         (Reply::Sealed(SealOrder { suite, .. }), _) if head.status.is_success() => {
-            let proven = passage.upload.as_ref().and_then(Upload::proven_checksum);
-            head::written(head, *suite, proven.as_ref())
+            let upload = passage.upload.as_ref();
+            let proven = upload.and_then(Upload::proven_checksum);
+            head::written(head, *suite, proven.as_ref(), upload.and_then(Upload::etag))
         }
         (Reply::Object(_), Some((plan, envelope))) => head::opened(head, plan, envelope),
         (Reply::Object(reading), None) if reading.objects == Objects::Sealed => {
-            head::unchanged(head)
+            head::unchanged(head, renamed.as_ref())
         }
         _ => Ok(()),
     }

@@ -2,13 +2,16 @@
 //! of the backend and before a byte of its body is taken.
 
 use http::HeaderMap;
+use http::Method;
 use http::Version;
 use http::header;
 use pingora::proxy::Session;
+use policy::EtagStyle;
 use policy::Permit;
 use s3::BucketName;
 use s3::ErrorCode;
 use s3::Operation;
+use s3::Target;
 use s3::Verified;
 use time::OffsetDateTime;
 
@@ -21,6 +24,9 @@ use crate::exchange::Exchange;
 use crate::exchange::Passage;
 use crate::plan;
 use crate::plan::Draft;
+use crate::plan::Objects;
+use crate::plan::Outgoing;
+use crate::tags;
 
 /// What becomes of a request.
 pub enum Received {
@@ -45,7 +51,7 @@ pub struct Answered {
 }
 
 /// Takes a request's head.
-pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<Received> {
+pub async fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<Received> {
     let request = session.req_header();
     let headers = &request.headers;
     let snapshot = &exchange.snapshot;
@@ -72,6 +78,7 @@ pub fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<Receive
         .authenticate(&call, &request.method, headers, now)?;
     let permit = authorize::authorize(&snapshot.rules, &caller.name, call.operation, &call.target)?;
     hoist(session, &call)?;
+    rename_tags(session, exchange, &call, &permit).await?;
     let headers = &session.req_header().headers;
     if !passes(call.operation) {
         return Ok(Received::Answered(Box::new(Answered {
@@ -106,6 +113,42 @@ fn hoist(session: &mut Session, call: &Call) -> Result<()> {
         }
         let inserted = request.insert_header(name.clone(), value.clone());
         inserted.map_err(|_| Error::Internal("hoisted header"))?;
+    }
+    Ok(())
+}
+
+/// Puts the client's conditions into `ETags` that the plan knows to map.
+async fn rename_tags(
+    session: &mut Session,
+    exchange: &mut Exchange,
+    call: &Call,
+    permit: &Permit,
+) -> Result<()> {
+    let Target::Object(bucket, object) = &call.target else {
+        return Ok(());
+    };
+    if permit.etag() == EtagStyle::Opaque || Objects::of(permit) == Objects::Foreign {
+        return Ok(());
+    }
+    let place = plan::place(permit, bucket, object);
+    let mut head = Outgoing::new(Method::HEAD, &call.target);
+    if let Some(version) = call.query.get("versionId") {
+        head = head.with_query("versionId", version);
+    }
+    let mut headers = session.req_header().headers.clone();
+    let names = &tags::OF_TARGET;
+    let snapshot = &exchange.snapshot;
+    exchange.renamed = tags::rename(snapshot, &head, &place, &mut headers, names).await?;
+    if exchange.renamed.is_none() {
+        return Ok(());
+    }
+    let request = session.req_header_mut();
+    for name in names {
+        request.remove_header(*name);
+        for value in headers.get_all(*name) {
+            let renamed = request.append_header(*name, value.clone());
+            renamed.map_err(|_| Error::Internal("renamed tag"))?;
+        }
     }
     Ok(())
 }

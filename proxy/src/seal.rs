@@ -16,6 +16,7 @@ use crypto::WrappingKey;
 use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
+use policy::EtagStyle;
 use policy::KeyName;
 use s3::Body;
 use s3::Claims;
@@ -50,10 +51,14 @@ pub fn upload(
         RequestBody::Empty => None,
         RequestBody::Relay { .. } => Some(Upload::relay(Body::expect(verified, client)?)),
         RequestBody::Seal(order) => {
-            let body = Body::expect(verified, client)?;
+            let mut body = Body::expect(verified, client)?;
+            if order.etag == EtagStyle::Md5 {
+                body = body.with_md5();
+            }
             let attempt = attempt(order, body.claims(), keys)?;
             enclose(&mut outgoing, &attempt.envelope)?;
-            Some(Upload::seal(body, attempt.sealer, attempt.foot))
+            let upload = Upload::seal(body, attempt.sealer, attempt.foot);
+            Some(upload.with_etag(order.etag))
         }
     };
     Ok((outgoing, upload))
@@ -74,7 +79,7 @@ pub struct Attempt {
 /// the envelope, enciphered, and become true only if the body proves them.
 pub fn attempt(order: &SealOrder, claims: &Claims, keys: &Keys) -> Result<Attempt> {
     let foot = Foot {
-        md5: false,
+        md5: order.etag == EtagStyle::Md5 && claims.content_md5.is_none(),
         sum: claims.trailer.is_some(),
     };
     let digests = digests(claims);
@@ -86,6 +91,8 @@ pub fn copy(order: &SealOrder, source: Option<&Envelope>, keys: &Keys) -> Result
     let source = source.filter(|source| source.layout() == Layout::Whole);
     let digests = source.map(Envelope::digests).unwrap_or_default();
     let crypto::Foot { md5, sum } = source.map(Envelope::foot).unwrap_or_default();
+    let wants_md5 = order.etag == EtagStyle::Md5 && digests.md5.is_none();
+    let md5 = md5 || wants_md5;
     whole(order, digests, Foot { md5, sum }, keys)
 }
 

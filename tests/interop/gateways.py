@@ -23,6 +23,7 @@ listen:
 domains: [s3.example.com, objects.test]
 backend:
   endpoints: [http://{backend}]
+  multipart_etag: {multipart_etag}
   credentials:
     access_key: {{env: AWS_ACCESS_KEY_ID}}
     secret_key: {{env: AWS_SECRET_ACCESS_KEY}}
@@ -43,12 +44,13 @@ SEAL_EVERYTHING = '  - {name: everything, match: {bucket: "*"}}'
 
 
 def configuration(listen, backend, keyring, rules=SEAL_EVERYTHING, silence="60s", clients="",
-                  tls=None, state=None):
+                  tls=None, state=None, multipart_etag="counted"):
     """A whole one, of pieces of YAML."""
     tls = f"\n    tls: {tls}" if tls else ""
     state = f"state: {{bucket: {state}}}" if state else ""
-    return CONFIGURATION.format(state=state, listen=listen, backend=backend, keyring=keyring, rules=rules,
-                                silence=silence, clients=clients, tls=tls)
+    return CONFIGURATION.format(
+        listen=listen, backend=backend, keyring=keyring, rules=rules, silence=silence,
+        clients=clients, tls=tls, state=state, multipart_etag=multipart_etag)
 
 
 def run(*arguments, **options):

@@ -1,12 +1,26 @@
-"""Uploads in parts, step by step."""
+"""Uploads in parts, step by step, and a second gateway to take some of the steps."""
 
 import random
 
 import botocore.exceptions
 import pytest
+from gateways import Server
 
 MIB = 1 << 20
 MIN = 5 * MIB
+DEMO_RULES = """\
+  - {name: sm4 buckets, match: {bucket: "sm4-*"}, default: {sse: AES256, algorithm: SM4}}
+  - {name: everything else, match: {bucket: "*"}}
+"""
+
+
+@pytest.fixture(scope="module")
+def other(demo, s3, tmp_path_factory):
+    """boto3 through a second gateway in front of the same store, with the same keys and rules."""
+    with Server(tmp_path_factory.mktemp("other") / "server", demo,
+                demo.address("BACKEND_ENDPOINT_URL"), demo.folder / "keyring.yaml",
+                rules=DEMO_RULES, state="sealgate-state") as other:
+        yield other.client()
 
 
 class Sent(str):

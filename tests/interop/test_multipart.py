@@ -5,23 +5,7 @@ import random
 import boto3.s3.transfer
 import botocore.exceptions
 import pytest
-from gateways import Server
-from parts import MIB, MIN, begin, complete, data_of, put, refused
-
-
-@pytest.fixture(scope="module")
-def other(demo, s3, tmp_path_factory):
-    """A second gateway in front of the same store, with the same keys."""
-    with Server(tmp_path_factory.mktemp("other") / "server", demo,
-                demo.address("BACKEND_ENDPOINT_URL"), demo.keyring,
-                rules=DEMO_RULES, state="sealgate-state") as other:
-        yield other.client()
-
-
-DEMO_RULES = """\
-  - {name: sm4 buckets, match: {bucket: "sm4-*"}, default: {sse: AES256, algorithm: SM4}}
-  - {name: everything else, match: {bucket: "*"}}
-"""
+from parts import MIB, MIN, begin, complete, data_of, other, put, refused
 
 
 @pytest.mark.parametrize("sizes", [

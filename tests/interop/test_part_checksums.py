@@ -6,8 +6,7 @@ import zlib
 
 import awscrt.checksums
 import pytest
-from gateways import Server
-from parts import MIN, Sent, begin, complete, data_of, put, refused
+from parts import MIN, Sent, begin, complete, data_of, other, put, refused
 
 
 def whole(width, sum):
@@ -44,15 +43,6 @@ def upload(s3, bucket, name, algorithm, kind, parts=PARTS):
     etags = {number: put(s3, bucket, name, id, number, part, ChecksumAlgorithm=algorithm)
              for number, part in parts.items()}
     return id, etags
-
-
-@pytest.fixture(scope="module")
-def other(demo, s3, tmp_path_factory):
-    """A second gateway in front of the same store, with the same keys."""
-    with Server(tmp_path_factory.mktemp("other") / "server", demo,
-                demo.address("BACKEND_ENDPOINT_URL"), demo.folder / "keyring.yaml",
-                state="sealgate-state") as other:
-        yield other.client()
 
 
 @pytest.mark.parametrize("algorithm, kind", PAIRS)

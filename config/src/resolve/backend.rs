@@ -37,6 +37,7 @@ pub(crate) fn resolve(raw: raw::Backend, path: &Path, desk: &mut Desk<'_>) -> Op
         region: region?,
         credentials: credentials?,
         min_part,
+        counts_parts: !matches!(raw.multipart_etag, Some(raw::MultipartEtag::Opaque)),
     })
 }
 

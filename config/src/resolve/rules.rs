@@ -6,6 +6,7 @@ use policy::Caller;
 use policy::CallerPattern;
 use policy::ClientName;
 use policy::Conflict;
+use policy::EtagStyle;
 use policy::KeyName;
 use policy::Protection;
 use policy::Rule;
@@ -82,6 +83,10 @@ fn rule(
         None | Some(raw::Unsealed::Reject) => Unsealed::Reject,
         Some(raw::Unsealed::Serve) => Unsealed::Serve,
     };
+    let etag = match raw.etag {
+        None | Some(raw::Etag::Opaque) => EtagStyle::Opaque,
+        Some(raw::Etag::Md5) => EtagStyle::Md5,
+    };
     let protection = protection(
         raw.protect,
         &raw.default.unwrap_or_default(),
@@ -96,6 +101,7 @@ fn rule(
         clients: callers?,
         protection: protection?,
         unsealed,
+        etag,
         sealed_as,
     })
 }

@@ -9,6 +9,7 @@ use policy::Algorithm;
 use policy::Caller;
 use policy::CallerPattern;
 use policy::Decision;
+use policy::EtagStyle;
 use policy::Protection;
 use policy::Request;
 use policy::Rule;
@@ -27,6 +28,7 @@ fn every_section_has_the_defaults_of_the_reference() {
     assert_eq!(config.admin, None);
     assert_eq!(config.backend.region, "us-east-1");
     assert_eq!(config.backend.min_part, 5 * 1024 * 1024);
+    assert!(config.backend.counts_parts);
     assert_eq!(config.keys[0].algorithm, None);
     let limits = Limits {
         clock_skew: Duration::from_mins(15),
@@ -45,6 +47,7 @@ fn a_rule_that_says_nothing_seals_everything_of_everybody() {
     assert_eq!(rule.prefix, "");
     assert_eq!(rule.clients, [CallerPattern::AnyClient]);
     assert_eq!(rule.unsealed, Unsealed::Reject);
+    assert_eq!(rule.etag, EtagStyle::Opaque);
     assert_eq!(rule.sealed_as, None);
     assert_eq!(seal(rule), ("main", Algorithm::Aes256));
 }
@@ -123,11 +126,16 @@ fn rules_that_do_not_seal_need_no_keys() {
         "keys:\n  - {name: main, provider: local, file: keyring.yaml}\n",
         "",
     )
-    .replacen("\"*\"}}", "\"*\"}, protect: none, unsealed: serve}", 1);
+    .replacen(
+        "\"*\"}}",
+        "\"*\"}, protect: none, unsealed: serve, etag: md5}",
+        1,
+    );
     let config = Shelf::stocked().load(&text).unwrap();
     let rule = config.rules.rules().next().unwrap();
     assert_eq!(rule.protection, Protection::Relay);
     assert_eq!(rule.unsealed, Unsealed::Serve);
+    assert_eq!(rule.etag, EtagStyle::Md5);
 }
 
 #[test]

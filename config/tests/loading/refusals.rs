@@ -130,7 +130,6 @@ fn keys_of_rules_that_come_later_are_told_from_keys_that_do_not_exist() {
             "{bucket: x}, mismatch: reject}".to_owned(),
             "rules[0].mismatch",
         ),
-        (RULE, "{bucket: x}, etag: md5}".to_owned(), "rules[0].etag"),
         (
             RULE,
             "{bucket: x}, require_tls: true}".to_owned(),

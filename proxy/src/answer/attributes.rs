@@ -12,6 +12,7 @@ use http::HeaderValue;
 use http::Method;
 use http::StatusCode;
 use http::header;
+use policy::EtagStyle;
 use s3::ErrorCode;
 use s3::xml::attributes::Asked;
 use s3::xml::attributes::AskedParts;
@@ -28,7 +29,7 @@ use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
 use crate::lookup;
-use crate::lookup::Summed;
+use crate::lookup::Wanted;
 use crate::plan::Objects;
 use crate::plan::Outgoing;
 use crate::plan::Plan;
@@ -116,20 +117,27 @@ async fn describe(
         }
         Found::Sealed(envelope) => {
             let envelope = seal::verify(*envelope, &reading.place, &snapshot.keys)?;
-            let plan = reply::object(reading, &envelope, head.status, &head.headers)?;
             let found = (read, &envelope, &head.headers);
+            let wanted = Wanted {
+                md5: asked.etag && reading.etag == EtagStyle::Md5,
+                sum: asked.checksum,
+                size: reply::hides_size(&envelope, &head.headers),
+            };
+            let facts = lookup::facts(snapshot, read, &envelope, &head.headers, wanted);
+            let facts = facts.await?.ok_or_else(changed)?;
             if asked.parts && envelope.layout() == Layout::Parts {
                 let parts = AskedParts::parse(client)?;
                 let told = object_parts(snapshot, found, parts).await?;
                 attributes.parts = Some(told.0);
                 sum = told.1;
             } else if asked.checksum {
-                sum = match lookup::checksum(snapshot, found.0, found.1, found.2).await? {
-                    Summed::Known(sum) => sum,
-                    Summed::LostRace => return Err(changed()),
-                };
+                sum = facts.checksum();
             }
-            (plan.etag, plan.content_length)
+            let plan = reply::object(reading, &envelope, head.status, &head.headers, facts.size)?;
+            (
+                facts.etag().filter(|_| wanted.md5).or(plan.etag),
+                plan.content_length,
+            )
         }
     };
     attributes.checksum = sum

@@ -72,6 +72,10 @@ pub async fn answer(session: &mut Session, exchange: &mut Exchange, call: &Call)
         Reply::Relay | Reply::Object(_) => None,
     };
     let mut headers = written(&stored, suite, upload.proven_checksum().as_ref())?;
+    if let Some(etag) = upload.etag() {
+        let etag = HeaderValue::try_from(etag);
+        headers.insert(header::ETAG, etag.map_err(|_| Error::Internal("ETag"))?);
+    }
     if request.headers.contains_key(header::ORIGIN) {
         headers.extend(preflight::allowances(exchange, &request).await);
     }

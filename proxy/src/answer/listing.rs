@@ -1,28 +1,193 @@
 //! Listings: each key by the rule of its own prefix.
 
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::TryStreamExt as _;
+use futures_util::stream;
+use http::HeaderMap;
+use http::Method;
+use http::header;
 use policy::Decision;
+use policy::EtagStyle;
+use policy::Permit;
 use policy::Protection;
 use policy::Request;
+use policy::Unsealed;
 use s3::BucketName;
+use s3::ErrorCode;
+use s3::ObjectName;
+use s3::Target;
 use s3::xml;
+use s3::xml::list::Entry;
+use s3::xml::list::Shown;
 
 use super::with_body;
+use crate::assemble::Snapshot;
 use crate::backend::Answer;
 use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
+use crate::lookup;
+use crate::lookup::Wanted;
+use crate::memory::Remembered;
+use crate::plan;
+use crate::plan::Outgoing;
+use crate::plan::Place;
+use crate::plan::reply;
+use crate::plan::reply::Found;
 use crate::receive::Answered;
+use crate::seal;
 use crate::transform::listing;
 
-/// A listing of objects: sizes and `ETags` of sealed ones become the client's.
-pub(super) fn objects(exchange: &Exchange, answered: &Answered, answer: Answer) -> Result<Answer> {
+/// How a version of an object looks to clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Look {
+    /// As it is stored.
+    Stored,
+    /// As its plaintext is.
+    Sealed(Shown),
+}
+
+impl Remembered for Look {}
+
+/// How many objects are looked at at a time.
+const AT_A_TIME: usize = 32;
+
+/// A listing of objects: sizes and `ETags` of sealed ones become the client's. Mostly they follow
+/// from what is listed; where they do not, the objects themselves are looked at.
+pub(super) async fn objects(
+    exchange: &Exchange,
+    answered: &Answered,
+    answer: Answer,
+) -> Result<Answer> {
+    let mut looks = looks(exchange, answered, &answer.body).await?.into_iter();
     let shown = xml::list::rewrite(&answer.body, &mut |entry| {
-        seals(exchange, answered, entry.key)
-            .then(|| listing::shown(entry))
-            .flatten()
+        let permit = permit(exchange, answered, entry.key)?;
+        if !is_looked_at(exchange, &permit, entry) {
+            return listing::shown(entry);
+        }
+        match looks.next() {
+            Some(Look::Sealed(shown)) => Some(shown),
+            Some(Look::Stored) | None => None,
+        }
     });
     let shown = shown.map_err(|_| Error::Backend("listing of objects"))?;
     Ok(with_body(answer, shown))
+}
+
+/// The looks of those objects that must be looked at, in their order.
+async fn looks(exchange: &Exchange, answered: &Answered, xml: &[u8]) -> Result<Vec<Look>> {
+    let mut asked = Vec::new();
+    let listed = xml::list::rewrite(xml, &mut |entry| {
+        if let Some(permit) = permit(exchange, answered, entry.key)
+            && is_looked_at(exchange, &permit, entry)
+        {
+            asked.push(Asked {
+                permit,
+                key: entry.key.to_owned(),
+                version: entry.version_id.map(str::to_owned),
+                etag: entry.etag.to_owned(),
+                arithmetic: listing::shown(entry),
+            });
+        }
+        None
+    });
+    listed.map_err(|_| Error::Backend("listing of objects"))?;
+    let bucket = answered.call.target.bucket();
+    let bucket = bucket.ok_or(Error::Internal("listing without a bucket"))?;
+    stream::iter(asked)
+        .map(|asked| Box::pin(asked.look(&exchange.snapshot, bucket)))
+        .buffered(AT_A_TIME)
+        .try_collect()
+        .await
+}
+
+/// Whether what is listed does not tell how a client would see it.
+fn is_looked_at(exchange: &Exchange, permit: &Permit, entry: &Entry<'_>) -> bool {
+    let unclear = permit.unsealed() == Unsealed::Serve
+        || permit.etag() == EtagStyle::Md5
+        || !exchange.snapshot.counts_parts;
+    unclear || listing::shown(entry).is_none()
+}
+
+/// An object that is looked at.
+struct Asked {
+    permit: Permit,
+    key: String,
+    version: Option<String>,
+    /// The backend's, without quotes.
+    etag: String,
+    /// What it would look like if it were sealed.
+    arithmetic: Option<Shown>,
+}
+
+impl Asked {
+    async fn look(self, snapshot: &Snapshot, bucket: &BucketName) -> Result<Look> {
+        let version = self.version.as_deref().unwrap_or_default();
+        let name = format!("{bucket}/{}\n{version}\n{}", self.key, self.etag);
+        if let Some(known) = snapshot.looks.get(&name) {
+            return Ok(known);
+        }
+        let Ok(object) = ObjectName::parse(&self.key) else {
+            return Ok(Look::Stored);
+        };
+        let place = plan::place(&self.permit, bucket, &object);
+        let mut head = Outgoing::new(Method::HEAD, &Target::Object(bucket.clone(), object));
+        if let Some(version) = &self.version {
+            head = head.with_query("versionId", version);
+        }
+        let answer = snapshot.backend.ask(&head, &Bytes::new(), 0).await?;
+        let etag = answer.headers.get(header::ETAG);
+        let etag = etag.and_then(|etag| etag.to_str().ok()).unwrap_or_default();
+        if !answer.status.is_success() || etag.trim_matches('"') != self.etag {
+            // It has gone or changed since it was listed.
+            return Ok(self.arithmetic.map_or(Look::Stored, Look::Sealed));
+        }
+        let look = sealed(snapshot, &head, &place, &answer.headers, self.permit.etag()).await;
+        let look = match look {
+            Ok(Some(shown)) => Look::Sealed(shown),
+            Ok(None) => Look::Stored,
+            // One object that does not open must not hide all others.
+            Err(error) => {
+                log::warn!("an object cannot be looked at for a listing: {error}");
+                return Ok(self.arithmetic.map_or(Look::Stored, Look::Sealed));
+            }
+        };
+        snapshot.looks.insert(name, look.clone());
+        Ok(look)
+    }
+}
+
+/// The look of the object whose head is `headers`; nothing when it is not sealed.
+async fn sealed(
+    snapshot: &Snapshot,
+    head: &Outgoing,
+    place: &Place,
+    headers: &HeaderMap,
+    style: EtagStyle,
+) -> Result<Option<Shown>> {
+    let Found::Sealed(envelope) = reply::find(headers)? else {
+        return Ok(None);
+    };
+    let envelope = seal::verify(*envelope, place, &snapshot.keys)?;
+    let wanted = Wanted {
+        md5: style == EtagStyle::Md5,
+        sum: false,
+        size: reply::hides_size(&envelope, headers),
+    };
+    let facts = lookup::facts(snapshot, head, &envelope, headers, wanted).await?;
+    let facts = facts.ok_or_else(|| s3::Error::new(ErrorCode::SlowDown))?;
+    let stored = reply::content_length(headers)?;
+    let size = reply::size(&envelope, stored, headers, facts.size)?;
+    let etag = headers
+        .get(header::ETAG)
+        .and_then(|etag| etag.to_str().ok());
+    let etag = etag.map(reply::client_etag).unwrap_or_default();
+    let etag = facts.etag().filter(|_| wanted.md5).unwrap_or(etag);
+    Ok(Some(Shown {
+        size: size.0,
+        etag: etag.trim_matches('"').to_owned(),
+    }))
 }
 
 /// `ListBuckets`: those that the caller may list.
@@ -42,12 +207,15 @@ pub(super) fn buckets(exchange: &Exchange, answered: &Answered, answer: Answer) 
     Ok(with_body(answer, listed))
 }
 
-fn seals(exchange: &Exchange, answered: &Answered, key: &str) -> bool {
+/// The permit for one object of a listing, where its rule seals.
+fn permit(exchange: &Exchange, answered: &Answered, key: &str) -> Option<Permit> {
     let bucket = answered.call.target.bucket().map(BucketName::as_str);
     let request = request(answered, bucket, Some(key));
     match policy::decide(&exchange.snapshot.rules, &request) {
-        Decision::Permitted(permit) => matches!(permit.protection(), Protection::Seal { .. }),
-        Decision::Refused(_) => false,
+        Decision::Permitted(permit) => {
+            matches!(permit.protection(), Protection::Seal { .. }).then_some(permit)
+        }
+        Decision::Refused(_) => None,
     }
 }
 

@@ -6,7 +6,7 @@ mod copy;
 mod delete;
 pub mod form;
 mod inlet;
-mod listing;
+pub mod listing;
 mod multipart;
 pub mod preflight;
 
@@ -79,7 +79,7 @@ pub async fn answer(
         _ if !answer.status.is_success() => answer,
         Operation::ListBuckets => listing::buckets(exchange, &answered, answer)?,
         Operation::ListObjects | Operation::ListObjectsV2 | Operation::ListObjectVersions => {
-            listing::objects(exchange, &answered, answer)?
+            Box::pin(listing::objects(exchange, &answered, answer)).await?
         }
         _ => answer,
     };
@@ -186,7 +186,7 @@ fn written(stored: &Answer, suite: Option<Suite>, proven: Option<&Checksum>) -> 
         appended.map_err(unfit)?;
     }
     if let Some(suite) = suite {
-        head::written(&mut head, suite, proven)?;
+        head::written(&mut head, suite, proven, None)?;
     }
     Ok(relayed(&head.headers))
 }

@@ -28,7 +28,7 @@ pub(super) fn plan(call: &Call, headers: &HeaderMap, permit: &Permit) -> Result<
     };
     let asked = Asked::parse(headers)?;
     let objects = Objects::of(permit);
-    let mut reading = Reading::new(place(permit, bucket, object), objects, true);
+    let mut reading = Reading::new(place(permit, bucket, object), permit, true);
     reading.tells_checksum = asked.checksum;
     let (outgoing, reply) = if objects == Objects::Foreign {
         (relayed(call, headers)?, Reply::Relay)

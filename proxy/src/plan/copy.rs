@@ -113,7 +113,11 @@ pub fn order(call: &Call, client: &HeaderMap, permit: &Permit) -> Result<CopyOrd
 /// With what the copy is sealed, if it is.
 #[must_use]
 pub fn seals(permit: &Permit) -> Option<PartsOrder> {
-    put::key_and_suite(permit).map(|(key, suite)| PartsOrder { key, suite })
+    put::key_and_suite(permit).map(|(key, suite)| PartsOrder {
+        key,
+        suite,
+        etag: permit.etag(),
+    })
 }
 
 /// What describes the source, without what is the gateway's own.

@@ -51,6 +51,8 @@ const FORWARDED: &[&str] = &[
 pub struct Known {
     /// Backend `ETag`, quotes included, as it stood in the header.
     pub etag: String,
+    /// The `ETag` that clients see, quotes included.
+    pub shown: String,
     /// How the body is laid out.
     pub layout: Layout,
     /// Plaintext bytes.
@@ -102,7 +104,7 @@ pub(super) fn draft(call: &Call, headers: &HeaderMap, permit: &Permit) -> Result
     let head = call.operation == Operation::HeadObject;
     let mut outgoing = outgoing(call, headers, permit, head)?;
     let objects = Objects::of(permit);
-    let mut reading = Reading::new(place(permit, bucket, object), objects, head);
+    let mut reading = Reading::new(place(permit, bucket, object), permit, head);
     if objects == Objects::Foreign {
         relay_range(headers, &mut outgoing.headers);
         return Ok(read(outgoing, reading).into());
@@ -114,7 +116,7 @@ pub(super) fn draft(call: &Call, headers: &HeaderMap, permit: &Permit) -> Result
                 .with_message("Cannot specify both Range header and partNumber query parameter"));
         }
         (Some(number), None) => Wanted::Part(number),
-        (None, Some((_, range))) if head => {
+        (None, Some((_, range))) if head && objects == Objects::Sealed => {
             reading.head_range = Some(range);
             return Ok(read(outgoing, reading).into());
         }
@@ -144,6 +146,12 @@ impl Lookup {
         &self.reading.place
     }
 
+    /// What clients see as `ETag`.
+    #[must_use]
+    pub fn etag(&self) -> policy::EtagStyle {
+        self.reading.etag
+    }
+
     /// The plan, now that the object's head is known. `last_modified` is the head's, for
     /// `If-Range` with a date.
     pub fn resume(
@@ -167,7 +175,7 @@ impl Lookup {
                 }
                 Ok(plan)
             }
-            Looked::Sealed(known) if self.applies(&client_etag(known), last_modified) => {
+            Looked::Sealed(known) if self.applies(&known.shown, last_modified) => {
                 self.sealed(known)
             }
             Looked::Unsealed(etag) | Looked::Sealed(Known { etag, .. }) => Ok(self.guarded(etag)),
@@ -195,6 +203,7 @@ impl Lookup {
                 guarded: true,
                 head_range: range.map(|(first, last)| RangeHeader::FromTo(first, last)),
                 part,
+                shown: Some(known.shown.clone()),
                 ..self.reading.clone()
             });
             return Ok(plan);
@@ -210,6 +219,7 @@ impl Lookup {
             guarded: true,
             span: Some(order),
             part,
+            shown: Some(known.shown.clone()),
             ..self.reading.clone()
         });
         Ok(plan)
@@ -272,11 +282,6 @@ fn part_number(call: &Call) -> Result<Option<u32>, s3::Error> {
             .with_detail("ArgumentName", "partNumber")
             .with_detail("ArgumentValue", text)
     })
-}
-
-/// The `ETag` that clients see of a sealed object, quotes included.
-fn client_etag(known: &Known) -> String {
-    reply::client_etag(&known.etag)
 }
 
 pub(super) fn outgoing(

@@ -72,6 +72,8 @@ pub struct SealOrder {
     pub plain_len: crypto::PlainLen,
     /// Stored bytes.
     pub sealed_len: crypto::SealedLen,
+    /// What clients see as `ETag`.
+    pub etag: policy::EtagStyle,
 }
 
 /// Where an object is, as the seal knows it.
@@ -150,7 +152,9 @@ impl From<Plan> for Draft {
     }
 }
 
-fn place(permit: &Permit, bucket: &s3::BucketName, object: &s3::ObjectName) -> Place {
+/// What the seal of an object under `permit` is bound to.
+#[must_use]
+pub fn place(permit: &Permit, bucket: &s3::BucketName, object: &s3::ObjectName) -> Place {
     let bucket = permit
         .logical_bucket()
         .unwrap_or(bucket.as_str())

@@ -24,6 +24,8 @@ pub struct PartsOrder {
     pub key: policy::KeyName,
     /// The ciphers.
     pub suite: crypto::Suite,
+    /// What clients see as `ETag`.
+    pub etag: policy::EtagStyle,
 }
 
 /// The request that begins an upload, and how its parts are sealed; nothing where the rule leaves
@@ -33,7 +35,11 @@ pub fn create(
     client: &HeaderMap,
     permit: &Permit,
 ) -> Result<(Outgoing, Option<PartsOrder>), s3::Error> {
-    let order = put::key_and_suite(permit).map(|(key, suite)| PartsOrder { key, suite });
+    let order = put::key_and_suite(permit).map(|(key, suite)| PartsOrder {
+        key,
+        suite,
+        etag: permit.etag(),
+    });
     put::encryption_is_granted(client, order.is_some(), permit)?;
     let mut outgoing = Outgoing::new(Method::POST, &call.target).with_query("uploads", "");
     outgoing.headers = headers::forward(client, Kind::Upload)?;

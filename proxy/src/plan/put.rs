@@ -50,6 +50,7 @@ pub(super) fn order(
         suite,
         plain_len: PlainLen(plain_len),
         sealed_len,
+        etag: permit.etag(),
     }))
 }
 

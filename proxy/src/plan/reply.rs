@@ -13,6 +13,8 @@ use crypto::UnverifiedEnvelope;
 use http::HeaderMap;
 use http::StatusCode;
 use http::header;
+use policy::EtagStyle;
+use policy::Permit;
 use s3::ErrorCode;
 use s3::RangeHeader;
 
@@ -40,6 +42,10 @@ pub struct Reading {
     pub span: Option<SpanOrder>,
     /// A HEAD's range, answered by arithmetic.
     pub head_range: Option<RangeHeader>,
+    /// What clients see as `ETag`.
+    pub etag: EtagStyle,
+    /// The very `ETag` that they see, where it has been looked up; quotes included.
+    pub shown: Option<String>,
     /// The client asks for the checksum of the whole.
     pub tells_checksum: bool,
     /// The client asks for one part.
@@ -115,10 +121,12 @@ impl SpanOrder {
 }
 
 impl Reading {
-    pub(super) fn new(place: Place, objects: Objects, head: bool) -> Self {
+    pub(super) fn new(place: Place, permit: &Permit, head: bool) -> Self {
         Self {
             place,
-            objects,
+            objects: Objects::of(permit),
+            etag: permit.etag(),
+            shown: None,
             head,
             guarded: false,
             span: None,
@@ -183,18 +191,19 @@ pub enum ReplyBody {
     Span(SpanOrder),
 }
 
-/// The answer to a read of a sealed object.
+/// The answer to a read of a sealed object. `total`: the plaintext bytes of all its parts, where
+/// its list was looked at.
 pub fn object(
     reading: &Reading,
     envelope: &Envelope,
     status: StatusCode,
     headers: &HeaderMap,
+    total: Option<PlainLen>,
 ) -> Result<ReplyPlan, Error> {
     let stored = content_length(headers)?;
-    let etag = headers
-        .get(header::ETAG)
-        .and_then(|etag| etag.to_str().ok())
-        .map(client_etag);
+    let backend = headers.get(header::ETAG);
+    let backend = backend.and_then(|etag| etag.to_str().ok());
+    let etag = reading.shown.clone().or_else(|| backend.map(client_etag));
     let reply = |status, content_length, content_range, body| ReplyPlan {
         status,
         content_length,
@@ -216,7 +225,7 @@ pub fn object(
             body,
         ));
     }
-    let size = size(envelope, stored, headers)?;
+    let size = size(envelope, stored, headers, total)?;
     if status != StatusCode::OK {
         return Err(Error::Backend("status of a whole read"));
     }
@@ -247,8 +256,14 @@ pub fn object(
 }
 
 /// Plaintext bytes of a sealed object. For a whole one the envelope says it, and what is stored
-/// must agree; for parts it follows from the stored bytes and the `ETag` (FORMAT.md §5).
-pub fn size(envelope: &Envelope, stored: u64, headers: &HeaderMap) -> Result<PlainLen, Error> {
+/// must agree; for parts it follows from the stored bytes and the `ETag` (FORMAT.md §5), and where
+/// the backend's `ETag` does not tell their number, it is the `total` of the list.
+pub fn size(
+    envelope: &Envelope,
+    stored: u64,
+    headers: &HeaderMap,
+    total: Option<PlainLen>,
+) -> Result<PlainLen, Error> {
     let stored = SealedLen(stored);
     let size = match envelope.layout() {
         Layout::Whole => {
@@ -256,8 +271,11 @@ pub fn size(envelope: &Envelope, stored: u64, headers: &HeaderMap) -> Result<Pla
             size.filter(|size| crypto::whole_sealed_len(*size) == Some(stored))
         }
         Layout::Parts => segments(headers)
-            .and_then(|segments| crypto::parts_plain_len(stored, segments))
-            .filter(|size| envelope.size().is_none_or(|known| known == *size)),
+            .map_or(total.or(envelope.size()), |segments| {
+                crypto::parts_plain_len(stored, segments)
+            })
+            .filter(|size| envelope.size().is_none_or(|known| known == *size))
+            .filter(|size| total.is_none_or(|total| total == *size)),
     };
     size.ok_or_else(|| crypto::Error::StoredSizeImpossible(stored.0).into())
 }
@@ -317,6 +335,13 @@ fn fits_span(
         return Err(Error::Backend("another object than the one looked at"));
     }
     Ok(())
+}
+
+/// Whether the size of an object in parts must be looked up.
+#[must_use]
+pub fn hides_size(envelope: &Envelope, headers: &HeaderMap) -> bool {
+    let counted = envelope.size().is_some() || segments(headers).is_some();
+    envelope.layout() == Layout::Parts && !counted
 }
 
 fn segments(headers: &HeaderMap) -> Option<u32> {

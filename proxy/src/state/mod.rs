@@ -13,6 +13,7 @@ use http::HeaderValue;
 use http::Method;
 use http::StatusCode;
 use http::header;
+use policy::EtagStyle;
 use policy::KeyName;
 use s3::BucketName;
 use s3::Claims;
@@ -178,6 +179,7 @@ impl Desk<'_> {
             suite: Suite::Aes256Gcm,
             plain_len,
             sealed_len: sealed_len.ok_or(Error::Internal("length of a record"))?,
+            etag: EtagStyle::Opaque,
         };
         let mut attempt = seal::attempt(&order, &Claims::default(), self.keys)?;
         let mut outgoing = Outgoing::new(Method::PUT, &self.target(name)?);

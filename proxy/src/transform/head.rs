@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::error::Result;
 use crate::plan::reply;
 use crate::plan::reply::ReplyPlan;
+use crate::tags::Renamed;
 
 /// The mode that clients are told for SSE-S3.
 const SSE: &str = "x-amz-server-side-encryption";
@@ -55,12 +56,18 @@ pub fn opened(head: &mut ResponseHeader, plan: &ReplyPlan, envelope: &Envelope) 
     advertise(head, envelope.suite())
 }
 
-/// The head that answers a sealed upload; `proven` is the checksum that the client sent along.
-pub fn written(head: &mut ResponseHeader, suite: Suite, proven: Option<&Checksum>) -> Result<()> {
-    let etag = etag(head);
+/// The head that answers a sealed upload; `proven` is the checksum that the client sent along,
+/// `shown` the `ETag` where it is not the backend's.
+pub fn written(
+    head: &mut ResponseHeader,
+    suite: Suite,
+    proven: Option<&Checksum>,
+    shown: Option<String>,
+) -> Result<()> {
+    let etag = shown.or_else(|| etag(head).as_deref().map(reply::client_etag));
     scrub(head);
     if let Some(etag) = etag {
-        insert(head, header::ETAG.as_str(), &reply::client_etag(&etag))?;
+        insert(head, header::ETAG.as_str(), &etag)?;
     }
     insert(head, header::CONTENT_LENGTH.as_str(), "0")?;
     if let Some(checksum) = proven {
@@ -70,11 +77,14 @@ pub fn written(head: &mut ResponseHeader, suite: Suite, proven: Option<&Checksum
 }
 
 /// A 304 or 412, which speaks of an `ETag` only.
-pub fn unchanged(head: &mut ResponseHeader) -> Result<()> {
+pub fn unchanged(head: &mut ResponseHeader, renamed: Option<&Renamed>) -> Result<()> {
     let Some(etag) = etag(head) else {
         return Ok(());
     };
-    insert(head, header::ETAG.as_str(), &reply::client_etag(&etag))
+    let opaque = reply::client_etag(&etag);
+    let renamed = renamed.filter(|renamed| renamed.opaque == opaque);
+    let shown = renamed.map_or(&opaque, |renamed| &renamed.shown);
+    insert(head, header::ETAG.as_str(), shown)
 }
 
 /// A body of our own, whose length is not known yet, replaces the backend's.

@@ -7,12 +7,14 @@ use bytes::Bytes;
 use crypto::Checksum;
 use crypto::Digests;
 use crypto::Sealer;
+use policy::EtagStyle;
 use s3::Body;
 
 use super::Pieces;
 use crate::checksum;
 use crate::error::Error;
 use crate::error::Result;
+use crate::lookup::md5_etag;
 
 /// One attempt to send a body; a retry makes a new one.
 pub struct Upload {
@@ -21,6 +23,7 @@ pub struct Upload {
     proven: Digests,
     expected: u64,
     sent: u64,
+    etag: EtagStyle,
 }
 
 /// What is done with verified bytes.
@@ -52,7 +55,21 @@ impl Upload {
             proven: Digests::default(),
             expected,
             sent: 0,
+            etag: EtagStyle::Opaque,
         }
+    }
+
+    /// What clients see as the `ETag` of the object.
+    #[must_use]
+    pub fn with_etag(self, etag: EtagStyle) -> Self {
+        Self { etag, ..self }
+    }
+
+    /// The object's `ETag` with quotes, where it is not the backend's to say.
+    #[must_use]
+    pub fn etag(&self) -> Option<String> {
+        let md5 = self.proven.md5.filter(|_| self.etag == EtagStyle::Md5)?;
+        Some(format!("\"{}\"", md5_etag(md5, None)))
     }
 
     /// Passes `body` on.
@@ -65,6 +82,7 @@ impl Upload {
             proven: Digests::default(),
             expected,
             sent: 0,
+            etag: EtagStyle::Opaque,
         }
     }
 
@@ -129,7 +147,7 @@ impl Upload {
         };
         let proven = body.finish()?;
         self.proven = Digests {
-            md5: proven.content_md5,
+            md5: proven.md5,
             sum: proven.checksum.map(checksum::of_all),
         };
         match &mut self.store {

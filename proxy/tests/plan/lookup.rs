@@ -24,6 +24,7 @@ fn lookup(headers: &[(&str, &str)]) -> Lookup {
 fn known(size: u64) -> Looked {
     Looked::Sealed(Known {
         etag: format!("\"{HEX}\""),
+        shown: sealgate::plan::reply::client_etag(HEX),
         layout: Layout::Whole,
         size: PlainLen(size),
         table: None,

@@ -71,6 +71,7 @@ fn read(reading: &Reading, status: u16, headers: &HeaderMap) -> Result<ReplyPlan
         &envelope,
         StatusCode::from_u16(status).unwrap(),
         headers,
+        None,
     )
 }
 
@@ -161,6 +162,7 @@ fn span() -> (Reading, HeaderMap) {
     let asked = ask_empty("GET", "/aes-x/o", &[("range", "bytes=65530-65539")]);
     let known = sealgate::plan::Known {
         etag: format!("\"{HEX}\""),
+        shown: sealgate::plan::reply::client_etag(HEX),
         layout: crypto::Layout::Whole,
         size: crypto::PlainLen(SIZE),
         table: None,

@@ -45,8 +45,8 @@ enum Wire {
 pub struct Proven {
     /// The checksum of header or trailer.
     pub checksum: Option<(ChecksumAlgorithm, Vec<u8>)>,
-    /// The MD5, when `Content-MD5` claimed it.
-    pub content_md5: Option<[u8; 16]>,
+    /// The MD5, when `Content-MD5` claimed it or it was asked for.
+    pub md5: Option<[u8; 16]>,
 }
 
 impl Body {
@@ -77,6 +77,13 @@ impl Body {
             digests,
             wire,
         })
+    }
+
+    /// Computes the MD5 though nobody claimed one.
+    #[must_use]
+    pub fn with_md5(mut self) -> Self {
+        self.digests.want_md5();
+        self
     }
 
     /// The payload's length, without frames, in bytes.
@@ -125,12 +132,9 @@ impl Body {
             return Err(incomplete());
         }
         let checksum = self.claims.checksum.or(trailer);
-        let content_md5 = self.claims.content_md5;
-        self.digests.prove(content_md5, checksum.as_ref())?;
-        Ok(Proven {
-            checksum,
-            content_md5,
-        })
+        let claimed = self.claims.content_md5;
+        let md5 = self.digests.prove(claimed, checksum.as_ref())?;
+        Ok(Proven { checksum, md5 })
     }
 
     fn unframe(&mut self, wire: Bytes, plain: &mut Vec<Bytes>) -> Result<(), Error> {

@@ -10,10 +10,13 @@ use bytes::Bytes;
 use crypto::Layout;
 use crypto::PlainLen;
 use http::HeaderValue;
+use http::Method;
 use http::StatusCode;
 use http::header;
 use pingora::proxy::Session;
+use policy::EtagStyle;
 use s3::ErrorCode;
+use s3::Target;
 use s3::xml;
 use s3::xml::copy::Copied;
 
@@ -23,11 +26,13 @@ pub(super) use self::source::look;
 use super::ANSWER_BYTES_MAX;
 use super::with_body;
 use super::written;
+use crate::assemble::Snapshot;
 use crate::backend::Answer;
 use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
 use crate::plan;
+use crate::plan::Outgoing;
 use crate::plan::Place;
 use crate::plan::copy::CopyOrder;
 use crate::plan::copy::Directive;
@@ -36,6 +41,7 @@ use crate::plan::swap_etag;
 use crate::receive;
 use crate::receive::Answered;
 use crate::seal;
+use crate::tags;
 
 /// The largest object that one copy takes, bytes.
 const COPY_BYTES_MAX: u64 = 5 << 30;
@@ -104,7 +110,31 @@ pub(super) async fn answer(
         Ok(copied) => copied,
         Err(refused) => return Ok(refused),
     };
-    told(&copied, &source, seals.as_ref())
+    let etag = shown_etag(snapshot, target, &place, &copied, seals.as_ref()).await?;
+    told(&copied, &source, seals.as_ref(), &etag)
+}
+
+/// What clients see as the copy's `ETag`, without quotes.
+async fn shown_etag(
+    snapshot: &Snapshot,
+    target: &Target,
+    place: &Place,
+    copied: &Stored,
+    seals: Option<&PartsOrder>,
+) -> Result<String> {
+    let Some(seals) = seals else {
+        return Ok(copied.etag.clone());
+    };
+    let opaque = swap_etag(&copied.etag);
+    if seals.etag == EtagStyle::Opaque {
+        return Ok(opaque);
+    }
+    let head = Outgoing::new(Method::HEAD, target);
+    let renamed = tags::look(snapshot, &head, place).await?;
+    let bare = |etag: &str| etag.trim_matches('"').to_owned();
+    // Another write may have come since.
+    let own = renamed.filter(|renamed| bare(&renamed.opaque) == opaque);
+    Ok(own.map_or(opaque, |renamed| bare(&renamed.shown)))
 }
 
 /// A copy that stands.
@@ -179,11 +209,12 @@ async fn in_backend(
 }
 
 /// What the client is told.
-fn told(copied: &Stored, source: &Source, seals: Option<&PartsOrder>) -> Result<Answer> {
-    let etag = match seals {
-        Some(_) => swap_etag(&copied.etag),
-        None => copied.etag.clone(),
-    };
+fn told(
+    copied: &Stored,
+    source: &Source,
+    seals: Option<&PartsOrder>,
+    etag: &str,
+) -> Result<Answer> {
     let mut headers = written(&copied.answer, seals.map(|seals| seals.suite), None)?;
     headers.remove(header::ETAG);
     headers.remove(header::CONTENT_TYPE);
@@ -198,6 +229,6 @@ fn told(copied: &Stored, source: &Source, seals: Option<&PartsOrder>) -> Result<
     };
     Ok(with_body(
         answer,
-        xml::copy::render(&etag, &copied.last_modified),
+        xml::copy::render(etag, &copied.last_modified),
     ))
 }

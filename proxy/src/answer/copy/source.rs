@@ -8,14 +8,17 @@ use http::StatusCode;
 use http::header;
 use policy::Action;
 use policy::Decision;
+use policy::EtagStyle;
 use s3::CopySource;
 use s3::ErrorCode;
 
 use super::super::ANSWER_BYTES_MAX;
+use super::reader::changed;
 use crate::backend::Answer;
 use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
+use crate::lookup;
 use crate::plan;
 use crate::plan::Objects;
 use crate::plan::Outgoing;
@@ -24,6 +27,7 @@ use crate::plan::reply;
 use crate::plan::reply::Found;
 use crate::receive::Answered;
 use crate::seal;
+use crate::tags;
 
 /// An object to be copied.
 pub(in crate::answer) struct Source {
@@ -70,7 +74,16 @@ pub(in crate::answer) async fn look(
         }
     };
     let objects = Objects::of(&permit);
-    let head = plan::copy::look(from, client, objects);
+    let place = Place {
+        bucket: permit.logical_bucket().unwrap_or(bucket).to_owned(),
+        object: object.to_owned(),
+    };
+    let mut client = client.clone();
+    if permit.etag() == EtagStyle::Md5 && objects != Objects::Foreign {
+        let any = plan::copy::look(from, &HeaderMap::new(), objects);
+        tags::rename(snapshot, &any, &place, &mut client, &tags::OF_SOURCE).await?;
+    }
+    let head = plan::copy::look(from, &client, objects);
     let backend = &snapshot.backend;
     let answer = backend.ask(&head, &Bytes::new(), ANSWER_BYTES_MAX).await?;
     if !answer.status.is_success() {
@@ -88,12 +101,14 @@ pub(in crate::answer) async fn look(
                 .into());
         }
         Found::Sealed(envelope) => {
-            let place = Place {
-                bucket: permit.logical_bucket().unwrap_or(bucket).to_owned(),
-                object: object.to_owned(),
-            };
             let envelope = seal::verify(*envelope, &place, &snapshot.keys)?;
-            let size = reply::size(&envelope, stored, &answer.headers)?;
+            let total = if reply::hides_size(&envelope, &answer.headers) {
+                let found = lookup::table(snapshot, &head, &envelope, (&etag, stored)).await?;
+                Some(found.ok_or_else(changed)?.total())
+            } else {
+                None
+            };
+            let size = reply::size(&envelope, stored, &answer.headers, total)?;
             (Some(Box::new(envelope)), size.0)
         }
         Found::Unsealed if objects == Objects::Sealed => return Err(reply::not_sealed().into()),

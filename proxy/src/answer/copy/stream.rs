@@ -8,6 +8,8 @@ use crypto::Sealer;
 use http::HeaderValue;
 use http::Method;
 use http::header;
+use md5::Digest as _;
+use md5::Md5;
 use s3::Target;
 use s3::xml;
 
@@ -55,10 +57,12 @@ pub(super) async fn copy(
                 suite: seals.suite,
                 plain_len,
                 sealed_len,
+                etag: seals.etag,
             };
             let attempt = seal::copy(&sealing, source.envelope.as_deref(), &snapshot.keys)?;
             seal::enclose(&mut outgoing, &attempt.envelope)?;
-            (Some(attempt.sealer), sealed_len.0)
+            let md5 = attempt.foot.md5.then(Md5::new);
+            (Some((attempt.sealer, md5)), sealed_len.0)
         }
     };
     outgoing
@@ -68,7 +72,12 @@ pub(super) async fn copy(
     while let Some(plain) = read.next().await? {
         let mut out = Pieces::default();
         match &mut seal {
-            Some(sealer) => sealer.push(&plain, &mut |sealed| out.push(sealed))?,
+            Some((sealer, md5)) => {
+                if let Some(md5) = md5 {
+                    md5.update(&plain);
+                }
+                sealer.push(&plain, &mut |sealed| out.push(sealed))?;
+            }
             None => out.push(held.replace(plain).unwrap_or_default()),
         }
         if !sending.write(&out.join()).await {
@@ -76,7 +85,7 @@ pub(super) async fn copy(
         }
     }
     let end = match seal {
-        Some(sealer) => end(sealer, &read, source)?,
+        Some((sealer, md5)) => end(sealer, md5, &read, source)?,
         None => held.unwrap_or_default(),
     };
     if !sending.write(&end).await {
@@ -99,12 +108,16 @@ pub(super) async fn copy(
 }
 
 /// What a sealer withheld; the source has proven true to its end.
-fn end(sealer: Sealer, read: &Reader, source: &Source) -> Result<Bytes> {
+fn end(sealer: Sealer, md5: Option<Md5>, read: &Reader, source: &Source) -> Result<Bytes> {
     // What a list of parts holds is not of these bytes alone.
     let layout = source.envelope.as_ref().map(|envelope| envelope.layout());
     let digests = match layout {
         Some(Layout::Whole) => read.digests(),
         Some(Layout::Parts) | None => Digests::default(),
+    };
+    let digests = Digests {
+        md5: md5.map(|md5| md5.finalize().into()),
+        ..digests
     };
     let mut out = Pieces::default();
     sealer.finish(&digests, &mut |sealed| out.push(sealed))?;

@@ -6,6 +6,7 @@ use http::Method;
 use http::StatusCode;
 use http::header;
 use pingora::proxy::Session;
+use policy::EtagStyle;
 use s3::ErrorCode;
 use s3::xml;
 use s3::xml::multipart::Completed;
@@ -24,6 +25,7 @@ use crate::checksum::Shown;
 use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
+use crate::lookup;
 use crate::plan;
 use crate::plan::Objects;
 use crate::receive::Answered;
@@ -93,7 +95,10 @@ pub(super) async fn complete(
         let stored = match named.stored_parts().await? {
             Ok(page) => page.parts,
             Err(refused) if is_unknown(&refused) => {
-                return match closing.completed_before(&listed).await? {
+                return match closing
+                    .completed_before(&listed, answered.permit.etag())
+                    .await?
+                {
                     Some((etag, sum)) => {
                         let object = (etag.as_str(), sum.as_ref());
                         answered_with(session, &named, &Answer::empty(), suite, object)
@@ -110,6 +115,9 @@ pub(super) async fn complete(
         let digests = claimed.judge(&named, &unfinished, &listed, &chosen.parts)?;
         let count = u32::try_from(chosen.parts.len()).ok();
         let sum = digests.sum.as_ref().map(|sum| checksum::shown(sum, count));
+        let md5 = digests.md5.filter(|_| chosen.has_list());
+        let md5 = md5.filter(|_| answered.permit.etag() == EtagStyle::Md5);
+        let shown = md5.map(|md5| lookup::md5_etag(md5, count));
         let parts = match closing.last_segment(chosen, &stored, digests).await? {
             Ok(parts) => parts,
             Err(refused) => return Ok(refused),
@@ -123,7 +131,7 @@ pub(super) async fn complete(
                 uploads
                     .unpark(named.desk()?, &named.place, named.id)
                     .await?;
-                let object = (etag.as_str(), sum.as_ref());
+                let object = (shown.as_deref().unwrap_or(&etag), sum.as_ref());
                 return answered_with(session, &named, &answer, suite, object);
             }
             Some(Completed::Refused(Some(ErrorCode::InvalidPart))) if tries < TRIES_MAX => {}

@@ -14,6 +14,7 @@ use http::Method;
 use http::header;
 use md5::Digest;
 use md5::Md5;
+use policy::EtagStyle;
 use s3::ErrorCode;
 use s3::xml::multipart::ListedPart;
 use s3::xml::multipart::StoredPart;
@@ -49,6 +50,12 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
+    /// Whether the last segment will have a list.
+    pub fn has_list(&self) -> bool {
+        let last = self.parts.last().map_or(0, |part| part.number);
+        last < crypto::PARTS_MAX || self.parked.is_some()
+    }
+
     /// Whether the object is as long as the client says.
     pub fn has_size(&self, asked: &HeaderValue) -> Result<()> {
         let size: u64 = self.parts.iter().map(|part| part.plain_len.0).sum();
@@ -155,15 +162,15 @@ impl Closing<'_> {
         stored: &[StoredPart],
         digests: Digests,
     ) -> Result<Result<Vec<ListedPart>, Answer>> {
+        if !chosen.has_list() {
+            return Ok(Ok(chosen.stored));
+        }
         let Chosen {
             parts,
             stored: mut complete,
             parked,
         } = chosen;
         let last = parts.last().map_or(0, |part| part.number);
-        if last == crypto::PARTS_MAX && parked.is_none() {
-            return Ok(Ok(complete));
-        }
         let table = PartList::new(self.suite, &parts, digests)?;
         let closing = &self.upload.closing;
         let (number, segment) = if let Some(mut segment) = parked {
@@ -195,6 +202,7 @@ impl Closing<'_> {
     pub async fn completed_before(
         &self,
         listed: &[ListedPart],
+        style: EtagStyle,
     ) -> Result<Option<(String, Option<Shown>)>> {
         let head = Outgoing::new(Method::HEAD, self.named.target);
         let answer = self.named.ask(&head, &Bytes::new()).await?;
@@ -223,7 +231,12 @@ impl Closing<'_> {
         };
         let parts = table.parts();
         let all = parts.len() == listed.len() && parts.iter().zip(listed).all(is);
-        let etag = super::etag_of(&answer.headers)?;
+        let md5 = list.as_ref().map(|list| (list.digests().md5, list.count()));
+        let md5 = md5.filter(|_| style == EtagStyle::Md5);
+        let etag = match md5 {
+            Some((Some(md5), count)) => lookup::md5_etag(md5, Some(count)),
+            _ => super::etag_of(&answer.headers)?,
+        };
         let sum = list.as_ref().and_then(lookup::sum);
         Ok(all.then_some((etag, sum)))
     }

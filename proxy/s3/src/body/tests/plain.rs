@@ -97,5 +97,5 @@ fn the_proof_names_what_was_proven() {
     let (algorithm, bytes) = proven.checksum.unwrap();
     assert_eq!(algorithm, ChecksumAlgorithm::Sha1);
     assert_eq!(algorithm.render_value(&bytes), checksum);
-    assert!(proven.content_md5.is_some());
+    assert!(proven.md5.is_some());
 }
