@@ -8,6 +8,7 @@ pub mod form;
 mod inlet;
 pub mod listing;
 mod multipart;
+mod patience;
 pub mod preflight;
 
 use base64::Engine;
@@ -54,16 +55,24 @@ pub async fn answer(
     exchange: &mut Exchange,
     answered: Box<Answered>,
 ) -> Result<()> {
-    if multipart::is_multipart(answered.call.operation) {
-        let answer = multipart::answer(session, exchange, &answered).await?;
-        return write(session, exchange, answer).await;
-    }
-    if answered.call.operation == Operation::CopyObject {
-        let answer = copy::answer(session, exchange, &answered).await?;
-        return write(session, exchange, answer).await;
-    }
     let client = session.req_header().headers.clone();
+    if multipart::streams(answered.call.operation) {
+        let answer = multipart::upload(session, exchange, &answered).await?;
+        return write(session, exchange, answer).await;
+    }
     let body = body(session, &answered, &client, &exchange.snapshot.limits).await?;
+    if takes_long(answered.call.operation) {
+        let work = Box::pin(long(exchange, &answered, &client, body));
+        let waited = patience::wait(session, exchange, work).await;
+        return match waited.rest(session, exchange).await? {
+            Some(answer) => write(session, exchange, answer).await,
+            None => Ok(()),
+        };
+    }
+    if multipart::is_multipart(answered.call.operation) {
+        let answer = multipart::answer(exchange, &answered, &client).await?;
+        return write(session, exchange, answer).await;
+    }
     let plan = plan(&answered, &client)?;
     if answered.call.operation == Operation::GetObjectAttributes {
         let answer = attributes::answer(exchange, plan, &client).await?;
@@ -84,6 +93,29 @@ pub async fn answer(
         _ => answer,
     };
     write(session, exchange, answer).await
+}
+
+/// Whether the work may take longer than connections are patient.
+fn takes_long(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::CopyObject | Operation::UploadPartCopy | Operation::CompleteMultipartUpload
+    )
+}
+
+async fn long(
+    exchange: &Exchange,
+    answered: &Answered,
+    client: &HeaderMap,
+    body: Bytes,
+) -> Result<Answer> {
+    match answered.call.operation {
+        Operation::CopyObject => copy::answer(exchange, answered, client).await,
+        Operation::UploadPartCopy => {
+            Box::pin(multipart::copy_part(exchange, answered, client)).await
+        }
+        _ => multipart::complete(exchange, answered, client, &body).await,
+    }
 }
 
 async fn write(session: &mut Session, exchange: &mut Exchange, answer: Answer) -> Result<()> {

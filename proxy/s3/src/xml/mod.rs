@@ -11,3 +11,5 @@ pub mod post;
 pub mod tagging;
 mod tree;
 mod write;
+
+pub use write::DECLARATION;

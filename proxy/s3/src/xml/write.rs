@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::ChecksumAlgorithm;
 
 /// The first line of every document.
-pub(super) const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+pub const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// Appends `<name>text</name>`.
 pub(super) fn element(xml: &mut String, name: &str, text: &str) {

@@ -9,11 +9,11 @@ mod stream;
 use bytes::Bytes;
 use crypto::Layout;
 use crypto::PlainLen;
+use http::HeaderMap;
 use http::HeaderValue;
 use http::Method;
 use http::StatusCode;
 use http::header;
-use pingora::proxy::Session;
 use policy::EtagStyle;
 use s3::ErrorCode;
 use s3::Target;
@@ -48,14 +48,13 @@ const COPY_BYTES_MAX: u64 = 5 << 30;
 
 /// Carries out a copy.
 pub(super) async fn answer(
-    session: &mut Session,
     exchange: &Exchange,
     answered: &Answered,
+    client: &HeaderMap,
 ) -> Result<Answer> {
-    let client = session.req_header().headers.clone();
-    receive::without_body(&client)?;
+    receive::without_body(client)?;
     let snapshot = &exchange.snapshot;
-    let mut order = plan::copy::order(&answered.call, &client, &answered.permit)?;
+    let mut order = plan::copy::order(&answered.call, client, &answered.permit)?;
     let target = &answered.call.target;
     let (Some(bucket), Some(object)) = (target.bucket(), target.object()) else {
         return Err(Error::Internal("copy without an object"));
@@ -70,7 +69,7 @@ pub(super) async fn answer(
             )
             .into());
     }
-    let found = look(exchange, answered, &order.source, &client).await?;
+    let found = look(exchange, answered, &order.source, client).await?;
     let source = match found {
         Ok(source) => source,
         Err(refused) => return Ok(refused),

@@ -5,7 +5,6 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::HeaderValue;
 use http::header;
-use pingora::proxy::Session;
 use s3::PartsChecksum;
 use s3::xml;
 
@@ -24,11 +23,10 @@ use crate::state::Unfinished;
 
 /// Begins an upload.
 pub(super) async fn answer(
-    session: &mut Session,
     exchange: &Exchange,
     answered: &Answered,
+    client: &HeaderMap,
 ) -> Result<Answer> {
-    let client = &session.req_header().headers;
     receive::without_body(client)?;
     let checksum = PartsChecksum::parse(client)?;
     let snapshot = &exchange.snapshot;

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use crypto::Suite;
+use http::HeaderMap;
 use http::Method;
 use http::StatusCode;
 use http::header;
-use pingora::proxy::Session;
 use policy::EtagStyle;
 use s3::ErrorCode;
 use s3::xml;
@@ -35,11 +35,10 @@ const TRIES_MAX: usize = 3;
 
 /// Gives an upload up.
 pub(super) async fn abort(
-    session: &Session,
     exchange: &Exchange,
     answered: &Answered,
+    client: &HeaderMap,
 ) -> Result<Answer> {
-    let client = &session.req_header().headers;
     let named = Named::of(
         &exchange.snapshot,
         answered,
@@ -62,26 +61,25 @@ pub(super) async fn abort(
 }
 
 /// Makes the object of its parts.
-pub(super) async fn complete(
-    session: &mut Session,
+pub(in crate::answer) async fn complete(
     exchange: &Exchange,
     answered: &Answered,
+    client: &HeaderMap,
+    body: &Bytes,
 ) -> Result<Answer> {
-    let client = session.req_header().headers.clone();
-    let body = super::super::body(session, answered, &client, &exchange.snapshot.limits).await?;
-    let listed = xml::multipart::parse_complete(&body)?;
+    let listed = xml::multipart::parse_complete(body)?;
     let named = Named::of(
         &exchange.snapshot,
         answered,
-        plan::multipart::part_headers(&client)?,
+        plan::multipart::part_headers(client)?,
     )?;
     named.snapshot.cache.remove(named.target);
     let mut outgoing = named.outgoing(Method::POST);
-    plan::multipart::conditions(&client, &mut outgoing, &answered.permit);
+    plan::multipart::conditions(client, &mut outgoing, &answered.permit);
     if Objects::of(&answered.permit) == Objects::Foreign {
-        return named.ask(&outgoing, &body).await;
+        return named.ask(&outgoing, body).await;
     }
-    let claimed = Claimed::parse(&client)?;
+    let claimed = Claimed::parse(client)?;
     let unfinished = named.read().await?.ok_or_else(no_such_upload)?;
     let suite = unfinished.open(&named.snapshot.keys)?.suite();
     let closing = Closing {
@@ -101,7 +99,7 @@ pub(super) async fn complete(
                 {
                     Some((etag, sum)) => {
                         let object = (etag.as_str(), sum.as_ref());
-                        answered_with(session, &named, &Answer::empty(), suite, object)
+                        answered_with(client, &named, &Answer::empty(), suite, object)
                     }
                     None => Ok(refused),
                 };
@@ -132,7 +130,7 @@ pub(super) async fn complete(
                     .unpark(named.desk()?, &named.place, named.id)
                     .await?;
                 let object = (shown.as_deref().unwrap_or(&etag), sum.as_ref());
-                return answered_with(session, &named, &answer, suite, object);
+                return answered_with(client, &named, &answer, suite, object);
             }
             Some(Completed::Refused(Some(ErrorCode::InvalidPart))) if tries < TRIES_MAX => {}
             Some(Completed::Refused(code)) => return Ok(refused(answer, code)),
@@ -152,13 +150,13 @@ fn refused(answer: Answer, code: Option<ErrorCode>) -> Answer {
 }
 
 fn answered_with(
-    session: &Session,
+    client: &HeaderMap,
     named: &Named<'_>,
     answer: &Answer,
     suite: Suite,
     (etag, checksum): (&str, Option<&Shown>),
 ) -> Result<Answer> {
-    let host = session.req_header().headers.get(header::HOST);
+    let host = client.get(header::HOST);
     let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
     let (bucket, object) = (named.bucket.as_str(), named.object);
     let location = format!("http://{host}/{bucket}/{}", object.encoded());

@@ -15,7 +15,6 @@ use bytes::Bytes;
 use crypto::Digests;
 use http::HeaderMap;
 use http::Method;
-use pingora::proxy::Session;
 use s3::BucketName;
 use s3::ErrorCode;
 use s3::ObjectName;
@@ -38,33 +37,35 @@ use crate::receive::Answered;
 use crate::state::Desk;
 use crate::state::Unfinished;
 
-/// Whether these are answered here.
+pub(super) use self::close::complete;
+pub(super) use self::part_copy::answer as copy_part;
+pub(super) use self::upload::answer as upload;
+
+/// Whether the call has a body that streams on.
+#[must_use]
+pub(super) fn streams(operation: Operation) -> bool {
+    operation == Operation::UploadPart
+}
+
+/// Whether these are answered by [`answer`].
 #[must_use]
 pub(super) fn is_multipart(operation: Operation) -> bool {
     matches!(
         operation,
-        Operation::CreateMultipartUpload
-            | Operation::UploadPart
-            | Operation::UploadPartCopy
-            | Operation::CompleteMultipartUpload
-            | Operation::AbortMultipartUpload
-            | Operation::ListParts
+        Operation::CreateMultipartUpload | Operation::AbortMultipartUpload | Operation::ListParts
     )
 }
 
 /// Carries out a call of a multipart upload.
 pub(super) async fn answer(
-    session: &mut Session,
     exchange: &Exchange,
     answered: &Answered,
+    client: &HeaderMap,
 ) -> Result<Answer> {
     match answered.call.operation {
-        Operation::CreateMultipartUpload => begin::answer(session, exchange, answered).await,
-        Operation::UploadPart => upload::answer(session, exchange, answered).await,
-        Operation::UploadPartCopy => Box::pin(part_copy::answer(session, exchange, answered)).await,
-        Operation::CompleteMultipartUpload => close::complete(session, exchange, answered).await,
-        Operation::AbortMultipartUpload => close::abort(session, exchange, answered).await,
-        _ => parts::answer(session, exchange, answered).await,
+        Operation::CreateMultipartUpload => begin::answer(exchange, answered, client).await,
+        Operation::AbortMultipartUpload => close::abort(exchange, answered, client).await,
+        _ => parts::answer(exchange, answered, client).await,
     }
 }
 

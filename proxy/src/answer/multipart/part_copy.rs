@@ -1,12 +1,12 @@
 //! `UploadPartCopy`: a part is opened where it lies and sealed anew as a segment of the upload.
 
 use crypto::Digests;
+use http::HeaderMap;
 use http::HeaderValue;
 use http::Method;
 use http::header;
 use md5::Digest;
 use md5::Md5;
-use pingora::proxy::Session;
 use s3::Checksum;
 use s3::CopySource;
 use s3::ErrorCode;
@@ -34,28 +34,27 @@ use crate::receive::Answered;
 use crate::transform::Pieces;
 
 /// Takes a part from another object.
-pub(super) async fn answer(
-    session: &mut Session,
+pub(in crate::answer) async fn answer(
     exchange: &Exchange,
     answered: &Answered,
+    client: &HeaderMap,
 ) -> Result<Answer> {
-    let client = session.req_header().headers.clone();
-    receive::without_body(&client)?;
+    receive::without_body(client)?;
     let snapshot = &exchange.snapshot;
-    let named = Named::of(snapshot, answered, multipart::part_headers(&client)?)?;
+    let named = Named::of(snapshot, answered, multipart::part_headers(client)?)?;
     let number = super::number(answered)?;
-    let from = CopySource::parse(&client)?;
+    let from = CopySource::parse(client)?;
     if Objects::of(&answered.permit) == Objects::Foreign {
         return Err(s3::Error::new(ErrorCode::NotImplemented)
             .with_message("UploadPartCopy under a rule that does not seal is not implemented.")
             .into());
     }
     let unfinished = named.find().await?;
-    let source = match copy::look(exchange, answered, &from, &client).await? {
+    let source = match copy::look(exchange, answered, &from, client).await? {
         Ok(source) => source,
         Err(refused) => return Ok(refused),
     };
-    let range = multipart::copy_range(&client, source.plain_len)?;
+    let range = multipart::copy_range(client, source.plain_len)?;
     let asked = range.clone().unwrap_or(0..source.plain_len);
     let plain_len = asked.end - asked.start;
     let sealed_len = sealed_len(plain_len)?;

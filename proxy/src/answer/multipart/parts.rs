@@ -8,7 +8,6 @@ use http::StatusCode;
 use http::header;
 use md5::Digest;
 use md5::Md5;
-use pingora::proxy::Session;
 use s3::ErrorCode;
 use s3::xml;
 use s3::xml::multipart::ShownParts;
@@ -34,11 +33,11 @@ const PAGE_MAX: usize = 1000;
 
 /// Lists the parts of an upload.
 pub(super) async fn answer(
-    session: &Session,
     exchange: &Exchange,
     answered: &Answered,
+    client: &HeaderMap,
 ) -> Result<Answer> {
-    let demands = multipart::part_headers(&session.req_header().headers)?;
+    let demands = multipart::part_headers(client)?;
     let named = Named::of(&exchange.snapshot, answered, demands)?;
     let query = &answered.call.query;
     if Objects::of(&answered.permit) == Objects::Foreign {

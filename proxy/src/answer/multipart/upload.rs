@@ -47,7 +47,7 @@ const FOOT: Foot = Foot {
 const PART_BYTES_MAX: u64 = 5 << 30;
 
 /// Takes a part.
-pub(super) async fn answer(
+pub(in crate::answer) async fn answer(
     session: &mut Session,
     exchange: &Exchange,
     answered: &Answered,
