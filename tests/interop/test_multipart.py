@@ -1,6 +1,7 @@
 """Objects in parts: sealed part by part, in any order, by any gateway."""
 
 import random
+import urllib.parse
 
 import boto3.s3.transfer
 import botocore.exceptions
@@ -85,15 +86,21 @@ def test_parts_are_listed_as_the_client_sent_them(s3, bucket, name):
     assert refused(s3.list_parts, **where) == "NoSuchUpload"
 
 
+def parked(backend):
+    """Names of the short parts that wait."""
+    kept = backend.list_objects_v2(Bucket="sealgate-state", Prefix="parked/")
+    return {entry["Key"] for entry in kept.get("Contents", [])}
+
+
 def test_an_upload_that_is_given_up_leaves_nothing(s3, backend, bucket, name):
     upload = begin(s3, bucket, name)
+    before = parked(backend)
     etag = put(s3, bucket, name, upload, 1, b"short")
     s3.abort_multipart_upload(Bucket=bucket, Key=name, UploadId=upload)
     assert refused(put, s3, bucket, name, upload, 2, b"more") == "NoSuchUpload"
     assert refused(complete, s3, bucket, name, upload, {1: etag}) == "NoSuchUpload"
     assert refused(s3.head_object, Bucket=bucket, Key=name) == "404"
-    kept = backend.list_objects_v2(Bucket="sealgate-state").get("Contents", [])
-    assert not [entry for entry in kept if entry["Key"].startswith("parked/")]
+    assert parked(backend) == before
 
 
 def test_wrong_lists_are_refused(s3, bucket, name):
@@ -226,7 +233,7 @@ def test_parts_are_read_by_their_numbers(s3, other, bucket, name):
 def test_unfinished_uploads_are_listed(s3, bucket, name):
     upload = begin(s3, bucket, name)
     listed = s3.list_multipart_uploads(Bucket=bucket, Prefix=name)["Uploads"]
-    assert [(entry["Key"], entry["UploadId"]) for entry in listed] == [(name, upload)]
+    assert [(read(entry["Key"]), entry["UploadId"]) for entry in listed] == [(name, upload)]
     s3.abort_multipart_upload(Bucket=bucket, Key=name, UploadId=upload)
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket, Prefix=name)
 
@@ -243,3 +250,14 @@ def test_an_end_whose_answer_was_lost_is_told_again(s3, other, bucket, name):
     assert refused(complete, s3, bucket, name, upload, {1: etags[1]}) == "NoSuchUpload"
     s3.put_object(Bucket=bucket, Key=name, Body=b"another")
     assert refused(complete, s3, bucket, name, upload, etags) == "NoSuchUpload"
+
+
+def test_only_uploads_of_clients_are_listed(s3, backend, bucket, name):
+    """Not those that the gateway begins for itself, which no client could complete."""
+    known = begin(s3, bucket, f"{name} +ä", ChecksumAlgorithm="SHA256")
+    backend.create_multipart_upload(Bucket=bucket, Key=f"{name}-unknown")
+    for options, read in [({}, str), ({"EncodingType": "url"}, urllib.parse.unquote_plus)]:
+        listed = s3.list_multipart_uploads(Bucket=bucket, Prefix=name, **options)["Uploads"]
+        assert [(read(entry["Key"]), entry["UploadId"], entry["ChecksumAlgorithm"],
+                 entry["ChecksumType"]) for entry in listed] == [
+            (f"{name} +ä", known, "SHA256", "COMPOSITE")]

@@ -208,7 +208,7 @@ pub(super) fn buckets(exchange: &Exchange, answered: &Answered, answer: Answer) 
 }
 
 /// The permit for one object of a listing, where its rule seals.
-fn permit(exchange: &Exchange, answered: &Answered, key: &str) -> Option<Permit> {
+pub(super) fn permit(exchange: &Exchange, answered: &Answered, key: &str) -> Option<Permit> {
     let bucket = answered.call.target.bucket().map(BucketName::as_str);
     let request = request(answered, bucket, Some(key));
     match policy::decide(&exchange.snapshot.rules, &request) {

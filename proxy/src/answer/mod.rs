@@ -10,6 +10,7 @@ pub mod listing;
 mod multipart;
 mod patience;
 pub mod preflight;
+mod uploads;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -89,6 +90,9 @@ pub async fn answer(
         Operation::ListBuckets => listing::buckets(exchange, &answered, answer)?,
         Operation::ListObjects | Operation::ListObjectsV2 | Operation::ListObjectVersions => {
             Box::pin(listing::objects(exchange, &answered, answer)).await?
+        }
+        Operation::ListMultipartUploads => {
+            Box::pin(uploads::uploads(exchange, &answered, answer)).await?
         }
         _ => answer,
     };

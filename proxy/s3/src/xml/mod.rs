@@ -10,6 +10,7 @@ pub mod multipart;
 pub mod post;
 pub mod tagging;
 mod tree;
+pub mod uploads;
 mod write;
 
 pub use write::DECLARATION;
