@@ -18,7 +18,7 @@ DEMO_RULES = """\
 def other(demo, s3, tmp_path_factory):
     """boto3 through a second gateway in front of the same store, with the same keys and rules."""
     with Server(tmp_path_factory.mktemp("other") / "server", demo,
-                demo.address("BACKEND_ENDPOINT_URL"), demo.folder / "keyring.yaml",
+                demo.address("BACKEND_ENDPOINT_URL"), demo.keyring,
                 rules=DEMO_RULES, state="sealgate-state") as other:
         yield other.client()
 

@@ -233,7 +233,7 @@ def test_parts_are_read_by_their_numbers(s3, other, bucket, name):
 def test_unfinished_uploads_are_listed(s3, bucket, name):
     upload = begin(s3, bucket, name)
     listed = s3.list_multipart_uploads(Bucket=bucket, Prefix=name)["Uploads"]
-    assert [(read(entry["Key"]), entry["UploadId"]) for entry in listed] == [(name, upload)]
+    assert [(entry["Key"], entry["UploadId"]) for entry in listed] == [(name, upload)]
     s3.abort_multipart_upload(Bucket=bucket, Key=name, UploadId=upload)
     assert "Uploads" not in s3.list_multipart_uploads(Bucket=bucket, Prefix=name)
 
