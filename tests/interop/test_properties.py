@@ -18,7 +18,8 @@ class Plan:
     """Which parts an upload gets, and what of them becomes the object."""
 
     def __init__(self, seed):
-        self.draw = draw = random.Random(seed)
+        self.seed, self.draw = seed, random.Random(seed)
+        draw = self.draw
         count = draw.choice([1, 2, 2, 3])
         numbers = self.numbers(count)
         sizes = [MIN + self.near(2 * MIB) for _ in numbers[1:]] + [self.near(MIN + 2)]
@@ -64,7 +65,8 @@ class Plan:
 
     def ranges(self):
         """Most are short and about a border, some are long, some lie behind the end."""
-        draw, size, borders = self.draw, len(self.whole), self.borders()
+        draw = random.Random(f"ranges of {self.seed}")
+        size, borders = len(self.whole), self.borders()
         for _ in range(RANGES):
             start = max(0, draw.choice([draw.choice(borders) + draw.randint(-2, 2),
                                         *self.starts.values(), draw.randrange(size + 9)]))
