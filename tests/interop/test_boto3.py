@@ -85,6 +85,18 @@ def test_several_or_malformed_ranges_answer_the_whole(s3, bucket):
         assert got["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
+def test_metadata_shares_its_room_with_the_seal(s3, bucket):
+    for size, fits in [(400, True), (1900, False)]:
+        where = {"Bucket": bucket, "Key": f"metadata-{size}", "Metadata": {"a": size * "x"}}
+        for store in [s3.put_object, s3.create_multipart_upload]:
+            if fits:
+                store(**where)
+                continue
+            with pytest.raises(botocore.exceptions.ClientError, match="the seal's own") as caught:
+                store(**where)
+            assert caught.value.response["Error"]["Code"] == "MetadataTooLarge"
+
+
 @pytest.mark.parametrize("part", [{}, {"Range": "bytes=0-0"}], ids=["whole", "range"])
 def test_reads_depend_on_the_clients_etag(s3, bucket, part):
     etag = s3.put_object(Bucket=bucket, Key="conditions", Body=b"x")["ETag"]

@@ -58,7 +58,7 @@ pub async fn answer(
 ) -> Result<()> {
     let client = session.req_header().headers.clone();
     if multipart::streams(answered.call.operation) {
-        let answer = multipart::upload(session, exchange, &answered).await?;
+        let answer = Box::pin(multipart::upload(session, exchange, &answered)).await?;
         return write(session, exchange, answer).await;
     }
     let body = body(session, &answered, &client, &exchange.snapshot.limits).await?;

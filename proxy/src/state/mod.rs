@@ -7,6 +7,7 @@ mod upload;
 use bytes::Bytes;
 use crypto::Opener;
 use crypto::PlainLen;
+use crypto::Sealer;
 use crypto::Suite;
 use http::HeaderMap;
 use http::HeaderValue;
@@ -27,6 +28,7 @@ pub use upload::Uploads;
 
 use crate::backend::Answer;
 use crate::backend::Backend;
+use crate::backend::Sending;
 use crate::error::Error;
 use crate::error::Result;
 use crate::kms::Keys;
@@ -43,6 +45,11 @@ const LOGICAL_BUCKET: &str = "sealgate-state";
 
 /// The largest record: a parked part of 60 MiB and what its seal adds.
 const RECORD_BYTES_MAX: usize = 64 << 20;
+
+/// An error document.
+const ERROR_BYTES_MAX: usize = 64 << 10;
+
+const UNWRITTEN: Error = Error::Backend("state cannot be written");
 
 /// The largest page of a listing.
 const LISTING_BYTES_MAX: usize = 16 << 20;
@@ -97,7 +104,16 @@ impl Desk<'_> {
         if answer.status.is_success() {
             return Ok(());
         }
-        Err(Error::Backend("state cannot be written"))
+        Err(UNWRITTEN)
+    }
+
+    /// Begins a record of `plain_len` bytes that comes in pieces. Its bucket must be there.
+    pub async fn begin(&self, name: &str, plain_len: u64) -> Result<Writing<'_>> {
+        let (mut outgoing, sealer) = self.enveloped(name, plain_len)?;
+        let sealed_len = HeaderValue::from(sealer.sealed_len().0);
+        outgoing.headers.insert(header::CONTENT_LENGTH, sealed_len);
+        let sending = self.backend.begin(&outgoing).await?;
+        Ok(Writing { sending, sealer })
     }
 
     /// Reads a record; nothing when it is not there.
@@ -154,7 +170,7 @@ impl Desk<'_> {
 
     async fn ask(&self, outgoing: &Outgoing, body: &Bytes, limit: usize) -> Result<Answer> {
         // An error document may be longer than nothing.
-        let limit = limit.max(64 << 10);
+        let limit = limit.max(ERROR_BYTES_MAX);
         self.backend.ask(outgoing, body, limit).await
     }
 
@@ -171,7 +187,17 @@ impl Desk<'_> {
     }
 
     fn sealed(&self, name: &str, plain: &[u8]) -> Result<(Outgoing, Bytes)> {
-        let plain_len = PlainLen(plain.len() as u64);
+        let (outgoing, mut sealer) = self.enveloped(name, plain.len() as u64)?;
+        let mut body = Pieces::default();
+        sealer.push(plain, &mut |piece| body.push(piece))?;
+        let none = crypto::Digests::default();
+        sealer.finish(&none, &mut |piece| body.push(piece))?;
+        Ok((outgoing, body.join()))
+    }
+
+    /// The head of a new record, and what seals its body.
+    fn enveloped(&self, name: &str, plain_len: u64) -> Result<(Outgoing, Sealer)> {
+        let plain_len = PlainLen(plain_len);
         let sealed_len = crypto::whole_sealed_len(plain_len);
         let order = SealOrder {
             place: place(name),
@@ -181,16 +207,10 @@ impl Desk<'_> {
             sealed_len: sealed_len.ok_or(Error::Internal("length of a record"))?,
             etag: EtagStyle::Opaque,
         };
-        let mut attempt = seal::attempt(&order, &Claims::default(), self.keys)?;
+        let attempt = seal::attempt(&order, &Claims::default(), self.keys)?;
         let mut outgoing = Outgoing::new(Method::PUT, &self.target(name)?);
         seal::enclose(&mut outgoing, &attempt.envelope)?;
-        let mut body = Pieces::default();
-        attempt.sealer.push(plain, &mut |piece| body.push(piece))?;
-        let none = crypto::Digests::default();
-        attempt
-            .sealer
-            .finish(&none, &mut |piece| body.push(piece))?;
-        Ok((outgoing, body.join()))
+        Ok((outgoing, attempt.sealer))
     }
 
     fn target(&self, name: &str) -> Result<Target> {
@@ -198,6 +218,39 @@ impl Desk<'_> {
             self.state.bucket.clone(),
             ObjectName::parse(name)?,
         ))
+    }
+}
+
+/// A record on its way. Dropped before its end, it is never written.
+pub struct Writing<'a> {
+    sending: Sending<'a>,
+    sealer: Sealer,
+}
+
+impl Writing<'_> {
+    /// Takes a piece of the plaintext.
+    pub async fn push(&mut self, plain: &[u8]) -> Result<()> {
+        let mut out = Pieces::default();
+        self.sealer.push(plain, &mut |piece| out.push(piece))?;
+        if self.sending.write(&out.join()).await {
+            return Ok(());
+        }
+        Err(UNWRITTEN)
+    }
+
+    /// All has been taken: the record is written.
+    pub async fn finish(self) -> Result<()> {
+        let Self {
+            mut sending,
+            sealer,
+        } = self;
+        let (none, mut out) = (crypto::Digests::default(), Pieces::default());
+        sealer.finish(&none, &mut |piece| out.push(piece))?;
+        if !sending.write(&out.join()).await {
+            return Err(UNWRITTEN);
+        }
+        let answer = sending.finish(ERROR_BYTES_MAX).await?;
+        answer.status.is_success().then_some(()).ok_or(UNWRITTEN)
     }
 }
 

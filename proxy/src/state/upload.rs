@@ -22,6 +22,7 @@ use zeroize::Zeroize;
 use zeroize::Zeroizing;
 
 use super::Desk;
+use super::Writing;
 use super::seen::Seen;
 use crate::error::Error;
 use crate::error::Result;
@@ -212,17 +213,17 @@ impl Uploads {
         desk.remove(&format!("uploads/{id}")).await
     }
 
-    /// Lets a short part wait: its sealed segment.
-    pub async fn park(
+    /// Lets a short part wait: its sealed segment, so many bytes.
+    pub async fn park<'a>(
         &self,
-        desk: Desk<'_>,
+        desk: &'a Desk<'a>,
         (place, upload): (&Place, &str),
         number: u32,
-        segment: &[u8],
-    ) -> Result<()> {
+        segment_len: u64,
+    ) -> Result<Writing<'a>> {
         let id = id(place, upload);
         let name = format!("parked/{id}/{number:05}");
-        desk.write(&name, segment, false).await
+        desk.begin(&name, segment_len).await
     }
 
     /// The sealed segment of a part that waits.

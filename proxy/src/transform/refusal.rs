@@ -13,6 +13,10 @@ use crate::error::Result;
 /// The longest error document that is read, bytes.
 const DOCUMENT_BYTES_MAX: usize = 64 << 10;
 
+/// The client does not know how much of the store's limit is left to it.
+const TOO_LARGE: &str = "Your metadata headers exceed the maximum allowed metadata size. Where \
+                         objects are sealed, up to 1600 bytes of it are the seal's own.";
+
 /// Codes that say the gateway's own credentials, clock or region are wrong. A client that read them
 /// would look for the fault at its own end.
 const OURS: &[&str] = &[
@@ -90,6 +94,10 @@ impl Refusal {
             log::info!("{id} backend answered {status} {code} ({theirs})");
         }
         match told {
+            Some(told) if told.code == ErrorCode::MetadataTooLarge.name() => {
+                let error = s3::Error::new(ErrorCode::MetadataTooLarge).with_message(TOO_LARGE);
+                error::render(&error, &self.resource, id).into_bytes()
+            }
             Some(told) if !OURS.contains(&told.code.as_str()) => told.xml,
             _ => {
                 let error = s3::Error::new(code_of(self.status));

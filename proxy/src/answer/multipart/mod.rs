@@ -5,6 +5,7 @@ mod begin;
 mod claimed;
 mod close;
 mod closing;
+mod parking;
 mod part_copy;
 mod parts;
 mod upload;

@@ -1,12 +1,11 @@
 //! `UploadPartCopy`: a part is opened where it lies and sealed anew as a segment of the upload.
 
+use bytes::Bytes;
 use crypto::Digests;
 use http::HeaderMap;
 use http::HeaderValue;
 use http::Method;
 use http::header;
-use md5::Digest;
-use md5::Md5;
 use s3::Checksum;
 use s3::CopySource;
 use s3::ErrorCode;
@@ -19,12 +18,14 @@ use super::super::with_body;
 use super::super::written;
 use super::Held;
 use super::Named;
+use super::parking::Parking;
 use super::part_etag;
-use super::upload::park;
 use super::upload::sealed_len;
 use super::upload::sealer;
 use crate::backend::Answer;
+use crate::backend::Sending;
 use crate::checksum;
+use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
 use crate::plan::Objects;
@@ -67,24 +68,24 @@ pub(in crate::answer) async fn answer(
     outgoing = outgoing.with_query("partNumber", &number.to_string());
     let len = HeaderValue::from(sealed_len);
     outgoing.headers.insert(header::CONTENT_LENGTH, len);
-    let mut sending = if waits {
-        None
+    let desk = named.desk()?;
+    let mut to = if waits {
+        let parking = Parking::begin(&named, &desk, (number, sealed_len)).await?;
+        To::Records(Box::new(parking))
     } else {
-        Some(snapshot.backend.begin(&outgoing).await?)
+        To::Backend(Box::new(snapshot.backend.begin(&outgoing).await?))
     };
     let mut sum = unfinished
         .checksum
         .map(|checksum| (checksum.algorithm, Checksum::new(checksum.algorithm)));
-    let (mut segment, mut refused) = (Pieces::default(), false);
-    while !refused && let Some(plain) = read.next().await? {
+    while let Some(plain) = read.next().await? {
         if let Some((_, sum)) = &mut sum {
             sum.update(&plain);
         }
         let mut out = Pieces::default();
         sealer.push(&plain, &mut |sealed| out.push(sealed))?;
-        match &mut sending {
-            None => segment.push(out.join()),
-            Some(part) => refused = !part.write(&out.join()).await,
+        if !to.write(&out.join()).await? {
+            return to.refused().await;
         }
     }
     let sum = sum.map(|(algorithm, sum)| (algorithm, sum.finish()));
@@ -93,27 +94,13 @@ pub(in crate::answer) async fn answer(
         sum: sum.clone().map(checksum::of_all),
     };
     let mut end = Pieces::default();
-    if !refused {
-        sealer.finish(&digests, &mut |sealed| end.push(sealed))?;
+    sealer.finish(&digests, &mut |sealed| end.push(sealed))?;
+    if !to.write(&end.join()).await? {
+        return to.refused().await;
     }
-    let hex = match sending {
-        None => {
-            segment.push(end.join());
-            let segment = segment.join();
-            park(&named, number, &segment).await?;
-            super::hex(&Md5::digest(&segment))
-        }
-        Some(mut part) => {
-            let answer = if !refused && part.write(&end.join()).await {
-                part.finish(ANSWER_BYTES_MAX).await?
-            } else {
-                part.refused(ANSWER_BYTES_MAX).await?
-            };
-            if !answer.status.is_success() {
-                return Ok(answer);
-            }
-            super::etag_of(&answer.headers)?
-        }
+    let hex = match Box::pin(to.finish()).await? {
+        Ok(hex) => hex,
+        Err(refused) => return Ok(refused),
     };
     let held = Held {
         number,
@@ -132,4 +119,44 @@ pub(in crate::answer) async fn answer(
     let mut answer = with_body(answer, body);
     answer.headers.remove(header::CONTENT_LENGTH);
     Ok(answer)
+}
+
+/// Where the sealed part goes.
+enum To<'a> {
+    /// Into the upload.
+    Backend(Box<Sending<'a>>),
+    /// Where short ones wait.
+    Records(Box<Parking<'a>>),
+}
+
+impl To<'_> {
+    /// Whether more is wanted: a backend that has answered wants nothing more.
+    async fn write(&mut self, sealed: &Bytes) -> Result<bool> {
+        match self {
+            Self::Backend(sending) => Ok(sending.write(sealed).await),
+            Self::Records(parking) => parking.push(sealed).await.map(|()| true),
+        }
+    }
+
+    /// All is sent: the part's `ETag` as the backend knows it, or a refusal.
+    async fn finish(self) -> Result<Result<String, Answer>> {
+        match self {
+            Self::Records(parking) => parking.finish().await,
+            Self::Backend(sending) => {
+                let answer = sending.finish(ANSWER_BYTES_MAX).await?;
+                if !answer.status.is_success() {
+                    return Ok(Err(answer));
+                }
+                super::etag_of(&answer.headers).map(Ok)
+            }
+        }
+    }
+
+    /// What the backend answered before the end.
+    async fn refused(self) -> Result<Answer> {
+        match self {
+            Self::Backend(sending) => sending.refused(ANSWER_BYTES_MAX).await,
+            Self::Records(_) => Err(Error::Internal("records want no more")),
+        }
+    }
 }

@@ -1,8 +1,6 @@
 //! `UploadPart`: a part is sealed as a segment of its own. One that is too short for the backend
 //! waits in the record until the upload is completed.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use crypto::Envelope;
 use crypto::PlainLen;
@@ -10,8 +8,6 @@ use crypto::Sealer;
 use http::HeaderValue;
 use http::Method;
 use http::header;
-use md5::Digest;
-use md5::Md5;
 use pingora::proxy::Session;
 use s3::Body;
 use s3::Claims;
@@ -21,7 +17,7 @@ use super::super::inlet::Inlet;
 use super::super::written;
 use super::Held;
 use super::Named;
-use super::no_such_upload;
+use super::parking::Parking;
 use super::part_etag;
 use crate::assemble::Snapshot;
 use crate::backend::Answer;
@@ -33,7 +29,6 @@ use crate::plan::Outgoing;
 use crate::plan::multipart;
 use crate::random;
 use crate::receive::Answered;
-use crate::transform::Pieces;
 use crate::transform::upload::Foot;
 use crate::transform::upload::Upload;
 
@@ -78,10 +73,11 @@ pub(in crate::answer) async fn answer(
     let sealer = sealer(&envelope, number, plain_len, waits)?;
     let mut upload = Upload::seal(body, sealer, FOOT);
     let (stored, hex) = if waits {
-        let segment = gather(session, named.snapshot.limits.silence, &mut upload).await?;
-        let hex = super::hex(&Md5::digest(&segment));
-        park(&named, number, &segment).await?;
-        (Answer::empty(), hex)
+        let place = (number, sealed_len);
+        match park(session, &named, place, &mut upload).await? {
+            Ok(hex) => (Answer::empty(), hex),
+            Err(refused) => return Ok(refused),
+        }
     } else {
         let sending = (outgoing, sealed_len);
         let stored = send(named.snapshot, sending, session, &mut upload).await?;
@@ -169,29 +165,24 @@ async fn send(
     inlet.send(sending, upload).await
 }
 
-/// The whole sealed segment of a short part.
-async fn gather(session: &mut Session, silence: Duration, upload: &mut Upload) -> Result<Bytes> {
-    let mut inlet = Inlet::open(session, silence).await?;
-    let mut segment = Pieces::default();
+/// Lets a part wait while it comes in; gives the MD5 of its segment.
+async fn park(
+    session: &mut Session,
+    named: &Named<'_>,
+    (number, sealed_len): (u32, u64),
+    upload: &mut Upload,
+) -> Result<Result<String, Answer>> {
+    let desk = named.desk()?;
+    let mut parking = Parking::begin(named, &desk, (number, sealed_len)).await?;
+    let mut inlet = Inlet::open(session, named.snapshot.limits.silence).await?;
     while let Some(wire) = inlet.next().await? {
         let sealed = upload.push(Some(wire), false)?;
         if !sealed.is_empty() {
             inlet.progresses();
+            parking.push(&sealed).await?;
         }
-        segment.push(sealed);
     }
-    segment.push(upload.push(None, true)?);
-    Ok(segment.join())
-}
-
-/// Lets a part wait. Another gateway may have ended the upload meanwhile: its record says so.
-pub(super) async fn park(named: &Named<'_>, number: u32, segment: &[u8]) -> Result<()> {
-    let (uploads, desk) = (&named.snapshot.uploads, named.desk()?);
-    let upload = (&named.place, named.id);
-    uploads.park(desk, upload, number, segment).await?;
-    if named.read().await?.is_none() {
-        uploads.unpark(desk, &named.place, named.id).await?;
-        return Err(no_such_upload());
-    }
-    Ok(())
+    let end = upload.push(None, true)?;
+    parking.push(&end).await?;
+    parking.finish().await
 }
