@@ -200,7 +200,8 @@ def test_a_copy_of_parts_tells_its_etag(s3, name):
 
 
 @pytest.mark.parametrize("source, target", [
-    ("copies-aes", "copies-aes-2"), ("copies-sm4", "copies-aes"), ("copies-open", "copies-sm4")])
+    ("copies-aes", "copies-aes-2"), ("copies-sm4", "copies-aes"), ("copies-open", "copies-sm4"),
+    ("copies-sm4", "copies-open"), ("copies-open", "copies-open")])
 def test_parts_are_copied_from_ranges(s3, name, source, target):
     """Of a whole object and of one in parts; also a short last one."""
     data = data_of(12 * MIB)
