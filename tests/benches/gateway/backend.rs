@@ -18,6 +18,8 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::thread;
 
+use crate::uploads;
+use crate::uploads::Uploads;
 use crate::wire::Head;
 
 /// Makes this executable the store instead of the benchmark.
@@ -42,6 +44,7 @@ pub fn serve() -> io::Result<()> {
 struct Store {
     objects: Mutex<HashMap<String, Arc<Object>>>,
     writes: AtomicU64,
+    uploads: Uploads,
 }
 
 struct Object {
@@ -90,8 +93,12 @@ impl<'a> Connection<'a> {
     fn serve(&mut self) -> io::Result<()> {
         while let Some(head) = Head::read(&mut self.reader)? {
             let mut words = head.first.split(' ');
-            let (method, path) = (words.next(), words.next().unwrap_or_default());
+            let (method, target) = (words.next(), words.next().unwrap_or_default());
+            let (path, query) = target.split_once('?').unwrap_or((target, ""));
             match method {
+                Some(method) if query.starts_with("upload") || query.contains("&upload") => {
+                    self.upload(method, path, query, &head)?;
+                }
                 Some("PUT") => self.put(path, &head)?,
                 Some("GET") => self.get(path, &head, true)?,
                 Some("HEAD") => self.get(path, &head, false)?,
@@ -144,6 +151,34 @@ impl<'a> Connection<'a> {
             Some(body) => self.writer.write_all(body),
             None => Ok(()),
         }
+    }
+
+    /// A call on an upload: its parts are read and counted, and not kept.
+    fn upload(&mut self, method: &str, path: &str, query: &str, head: &Head) -> io::Result<()> {
+        let mut body = std::mem::take(&mut self.buffer);
+        body.resize(head.content_length()?, 0);
+        self.reader.read_exact(&mut body)?;
+        let write = self.store.writes.fetch_add(1, Ordering::Relaxed);
+        let call = uploads::Call {
+            method,
+            query,
+            kept: kept(head),
+            len: body.len(),
+            etag: format!("{write:032x}"),
+        };
+        self.buffer = body;
+        let Some(done) = self.store.uploads.take(call) else {
+            return self.refuse("404 Not Found");
+        };
+        if let Some((etag, kept)) = done.object {
+            let body = Vec::new();
+            self.store.put(path, Object { body, etag, kept });
+        }
+        let (etag, xml) = (done.etag, done.xml);
+        let length = xml.len();
+        let answer =
+            format!("HTTP/1.1 200 OK\r\nETag: \"{etag}\"\r\nContent-Length: {length}\r\n\r\n{xml}");
+        self.writer.write_all(answer.as_bytes())
     }
 
     fn refuse(&mut self, status: &str) -> io::Result<()> {

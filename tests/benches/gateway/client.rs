@@ -35,12 +35,15 @@ pub enum Method {
     Put,
     /// In frames, with a checksum as trailer.
     PutFramed,
+    Post,
 }
 
 /// What is asked.
 pub struct Call<'a> {
     pub method: Method,
     pub path: String,
+    /// Without the question mark.
+    pub query: String,
     /// Bytes of the object's beginning.
     pub range: Option<usize>,
     /// As it is on the wire.
@@ -55,6 +58,7 @@ impl Call<'_> {
         let method = match self.method {
             Method::Get => http::Method::GET,
             Method::Put | Method::PutFramed => http::Method::PUT,
+            Method::Post => http::Method::POST,
         };
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, text(address.to_string())?);
@@ -75,14 +79,16 @@ impl Call<'_> {
         let head = s3::Head {
             method: &method,
             raw_path: &self.path,
-            raw_query: "",
+            raw_query: &self.query,
             headers: &headers,
         };
         let secret = SecretKey::new(SECRET_KEY.to_owned());
         let now = OffsetDateTime::now_utc();
         let signature = s3::sign(&head, ACCESS_KEY, &secret, REGION, now, payload);
         headers.extend(signature);
-        let mut bytes = format!("{method} {} HTTP/1.1\r\n", self.path).into_bytes();
+        let mark = if self.query.is_empty() { "" } else { "?" };
+        let target = format!("{}{mark}{}", self.path, self.query);
+        let mut bytes = format!("{method} {target} HTTP/1.1\r\n").into_bytes();
         for (name, value) in &headers {
             bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
         }
@@ -117,19 +123,28 @@ impl Client {
     /// Sends a request and reads the answer's head, which must be one of success. Returns the
     /// length of the body that follows.
     pub fn ask(&mut self, head: &[u8], body: &[u8]) -> io::Result<usize> {
+        self.answer(head, body)?.content_length()
+    }
+
+    /// The same; returns the head.
+    pub fn answer(&mut self, head: &[u8], body: &[u8]) -> io::Result<Head> {
         let mut stream = self.reader.get_ref();
         stream.write_all(head)?;
         stream.write_all(body)?;
         let answer = Head::read(&mut self.reader)?.ok_or(io::ErrorKind::UnexpectedEof)?;
         let success = answer.first.starts_with("HTTP/1.1 20");
-        let length = answer.content_length()?;
         if success {
-            return Ok(length);
+            return Ok(answer);
         }
-        let mut reason = vec![0; length];
+        let mut reason = vec![0; answer.content_length()?];
         self.reader.read_exact(&mut reason)?;
         let reason = String::from_utf8_lossy(&reason);
         Err(io::Error::other(format!("{}: {reason}", answer.first)))
+    }
+
+    /// Reads a body of just this length.
+    pub fn read(&mut self, body: &mut [u8]) -> io::Result<()> {
+        self.reader.read_exact(body)
     }
 
     /// Reads `len` bytes of a body and forgets them.

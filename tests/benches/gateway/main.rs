@@ -10,11 +10,13 @@ mod backend;
 mod client;
 mod framed;
 mod load;
+mod multipart;
 mod options;
 mod process;
 mod report;
 mod stalled;
 mod subjects;
+mod uploads;
 mod verify;
 mod wire;
 
@@ -129,6 +131,9 @@ fn bench(options: &Options) -> io::Result<()> {
         rows.extend(measure(options, &case, body, &subjects)?);
     }
     report::print(&rows);
+    if options.wants(multipart::NAME) {
+        multipart::measure(&bench, options, &bodies[1])?;
+    }
     if options.wants(stalled::NAME) {
         stalled::measure(&bench, &bodies[2])?;
     }
@@ -153,7 +158,7 @@ fn measure(
         .collect();
     let wire = match case.method {
         Method::Get => Vec::new(),
-        Method::Put => body.to_vec(),
+        Method::Put | Method::Post => body.to_vec(),
         Method::PutFramed => framed::framed(body),
     };
     for round in 1..=options.rounds {
@@ -174,6 +179,7 @@ fn run(options: &Options, case: &Case, body: &[u8], subject: &Subject) -> io::Re
     let call = Call {
         method: case.method,
         path: subject.path(case.object),
+        query: String::new(),
         range: case.range,
         body,
         object: case.object,

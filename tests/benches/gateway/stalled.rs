@@ -36,6 +36,7 @@ pub fn measure(bench: &Bench, body: &[u8]) -> io::Result<()> {
     let call = Call {
         method: Method::Get,
         path: subject.path(body.len()),
+        query: String::new(),
         range: None,
         body: &[],
         object: 0,

@@ -231,6 +231,7 @@ clients:
     access_key: {ACCESS_KEY}
     secret_key: {{env: BENCH_SECRET_KEY}}
     may: [{{bucket: "*", actions: [read, write]}}]
+state: {{bucket: state}}
 keys:
   - {{name: main, provider: local, file: keyring.yaml}}
 rules:

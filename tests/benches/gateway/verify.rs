@@ -43,6 +43,7 @@ pub fn verify(bench: &Bench, subject: &Subject, body: &[u8]) -> io::Result<()> {
     let put = Call {
         method: Method::Put,
         path: path.clone(),
+        query: String::new(),
         range: None,
         body,
         object: body.len(),
@@ -50,6 +51,7 @@ pub fn verify(bench: &Bench, subject: &Subject, body: &[u8]) -> io::Result<()> {
     let get = |range| Call {
         method: Method::Get,
         path: path.clone(),
+        query: String::new(),
         range,
         body: &[],
         object: 0,
