@@ -18,7 +18,6 @@ use s3::ErrorCode;
 use s3::ObjectName;
 use s3::Target;
 use s3::xml;
-use s3::xml::list::Entry;
 use s3::xml::list::Shown;
 
 use super::with_body;
@@ -60,42 +59,47 @@ pub(super) async fn objects(
     answered: &Answered,
     answer: Answer,
 ) -> Result<Answer> {
-    let mut looks = looks(exchange, answered, &answer.body).await?.into_iter();
+    let unfit = |_| Error::Backend("listing of objects");
+    let mut unclear = Vec::new();
     let shown = xml::list::rewrite(&answer.body, &mut |entry| {
         let permit = permit(exchange, answered, entry.key)?;
-        if !is_looked_at(exchange, &permit, entry) {
-            return listing::shown(entry);
+        let arithmetic = listing::shown(entry);
+        if !is_looked_at(exchange, &permit, arithmetic.as_ref()) {
+            return arithmetic;
+        }
+        unclear.push(Asked {
+            permit,
+            key: entry.key.to_owned(),
+            version: entry.version_id.map(str::to_owned),
+            etag: entry.etag.to_owned(),
+            arithmetic,
+        });
+        None
+    });
+    let shown = shown.map_err(unfit)?;
+    if unclear.is_empty() {
+        return Ok(with_body(answer, shown));
+    }
+    let mut looks = looks(exchange, answered, unclear).await?.into_iter();
+    let shown = xml::list::rewrite(&answer.body, &mut |entry| {
+        let permit = permit(exchange, answered, entry.key)?;
+        let arithmetic = listing::shown(entry);
+        if !is_looked_at(exchange, &permit, arithmetic.as_ref()) {
+            return arithmetic;
         }
         match looks.next() {
             Some(Look::Sealed(shown)) => Some(shown),
             Some(Look::Stored) | None => None,
         }
     });
-    let shown = shown.map_err(|_| Error::Backend("listing of objects"))?;
-    Ok(with_body(answer, shown))
+    Ok(with_body(answer, shown.map_err(unfit)?))
 }
 
-/// The looks of those objects that must be looked at, in their order.
-async fn looks(exchange: &Exchange, answered: &Answered, xml: &[u8]) -> Result<Vec<Look>> {
-    let mut asked = Vec::new();
-    let listed = xml::list::rewrite(xml, &mut |entry| {
-        if let Some(permit) = permit(exchange, answered, entry.key)
-            && is_looked_at(exchange, &permit, entry)
-        {
-            asked.push(Asked {
-                permit,
-                key: entry.key.to_owned(),
-                version: entry.version_id.map(str::to_owned),
-                etag: entry.etag.to_owned(),
-                arithmetic: listing::shown(entry),
-            });
-        }
-        None
-    });
-    listed.map_err(|_| Error::Backend("listing of objects"))?;
+/// The looks of objects, in their order.
+async fn looks(exchange: &Exchange, answered: &Answered, unclear: Vec<Asked>) -> Result<Vec<Look>> {
     let bucket = answered.call.target.bucket();
     let bucket = bucket.ok_or(Error::Internal("listing without a bucket"))?;
-    stream::iter(asked)
+    stream::iter(unclear)
         .map(|asked| Box::pin(asked.look(&exchange.snapshot, bucket)))
         .buffered(AT_A_TIME)
         .try_collect()
@@ -103,11 +107,11 @@ async fn looks(exchange: &Exchange, answered: &Answered, xml: &[u8]) -> Result<V
 }
 
 /// Whether what is listed does not tell how a client would see it.
-fn is_looked_at(exchange: &Exchange, permit: &Permit, entry: &Entry<'_>) -> bool {
+fn is_looked_at(exchange: &Exchange, permit: &Permit, arithmetic: Option<&Shown>) -> bool {
     let unclear = permit.unsealed() == Unsealed::Serve
         || permit.etag() == EtagStyle::Md5
         || !exchange.snapshot.counts_parts;
-    unclear || listing::shown(entry).is_none()
+    unclear || arithmetic.is_none()
 }
 
 /// An object that is looked at.
