@@ -1,6 +1,7 @@
 //! Looks at an object's head before a range of it is read, and at what stands at its end.
 
 mod facts;
+mod glance;
 mod parts;
 
 use std::sync::Arc;
@@ -20,6 +21,9 @@ pub use self::facts::Wanted;
 pub use self::facts::facts;
 pub use self::facts::md5_etag;
 pub use self::facts::shown_etag;
+pub use self::glance::End;
+pub use self::glance::glance;
+pub use self::parts::digests_of_parts;
 pub use self::parts::list;
 pub use self::parts::part_digests;
 pub use self::parts::parts;
@@ -48,10 +52,10 @@ pub async fn look(snapshot: &Snapshot, target: &Target, lookup: &Lookup) -> Resu
     if let (true, Some(known)) = (lookup.rememberable, snapshot.cache.get(target)) {
         return Ok(lookup.resume(&Looked::Sealed(known), None)?);
     }
-    let answer = snapshot.backend.ask(&lookup.head, &Bytes::new(), 0).await?;
+    let answer = glance(&snapshot.backend, &lookup.head).await?;
     let headers = &answer.headers;
     let looked = if answer.status.is_success() {
-        read(snapshot, lookup, headers).await?
+        read(snapshot, lookup, headers, &answer.body).await?
     } else {
         Looked::Otherwise
     };
@@ -91,27 +95,31 @@ pub async fn first_header(
     piece(snapshot, read, etag, head).await
 }
 
-async fn read(snapshot: &Snapshot, lookup: &Lookup, headers: &HeaderMap) -> Result<Looked> {
-    let quoted = headers.get(header::ETAG);
-    let Some((quoted, etag)) = quoted.and_then(|etag| Some((etag, etag.to_str().ok()?))) else {
+async fn read(
+    snapshot: &Snapshot,
+    lookup: &Lookup,
+    headers: &HeaderMap,
+    tail: &[u8],
+) -> Result<Looked> {
+    let etag = headers.get(header::ETAG);
+    let Some(etag) = etag.and_then(|etag| etag.to_str().ok()) else {
         return Ok(Looked::Otherwise);
     };
     let Found::Sealed(envelope) = reply::find(headers)? else {
         return Ok(Looked::Unsealed(etag.to_owned()));
     };
     let envelope = seal::verify(*envelope, lookup.place(), &snapshot.keys)?;
-    let stored = reply::content_length(headers)?;
+    let end = End::of(headers, tail)?;
     let mut table = None;
     if envelope.layout() == Layout::Parts {
-        let stored = (quoted, stored);
-        let Some(found) = self::table(snapshot, &lookup.head, &envelope, stored).await? else {
+        let Some(found) = self::table(snapshot, &lookup.head, &envelope, end).await? else {
             // Asked again for the whole, the backend says what there is now.
             return Ok(Looked::Otherwise);
         };
         table = Some(Arc::new(found));
     }
     let total = table.as_ref().map(|table| table.total());
-    let shown = shown_etag(snapshot, &lookup.head, &envelope, headers, lookup.etag()).await?;
+    let shown = shown_etag(snapshot, &lookup.head, &envelope, end, lookup.etag()).await?;
     let Some(shown) = shown else {
         return Ok(Looked::Otherwise);
     };
@@ -119,7 +127,7 @@ async fn read(snapshot: &Snapshot, lookup: &Lookup, headers: &HeaderMap) -> Resu
         etag: etag.to_owned(),
         shown,
         layout: envelope.layout(),
-        size: reply::size(&envelope, stored, headers, total)?,
+        size: reply::size(&envelope, end.stored, headers, total)?,
         table,
     }))
 }

@@ -27,6 +27,7 @@ use crate::exchange::Exchange;
 use crate::exchange::Passage;
 use crate::gateway::expects_continue;
 use crate::lookup;
+use crate::lookup::End;
 use crate::lookup::Facts;
 use crate::lookup::Wanted;
 use crate::plan::Objects;
@@ -159,10 +160,12 @@ pub async fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<
             let envelope = seal::verify(*envelope, &reading.place, &snapshot.keys)?;
             let (read, headers) = (&plan.outgoing, &answer.headers);
             let wanted = wanted(&reading, &envelope, headers);
-            let facts = match reading.span {
+            let facts = if reading.span.is_some() {
                 // All that it takes was looked up before.
-                Some(_) => Some(Facts::default()),
-                None => lookup::facts(&snapshot, read, &envelope, headers, wanted).await?,
+                Some(Facts::default())
+            } else {
+                let end = End::of(headers, &[])?;
+                lookup::facts(&snapshot, read, &envelope, end, wanted).await?
             };
             let Some(facts) = facts else {
                 return lost_race(&snapshot, call, passage);

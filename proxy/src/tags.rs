@@ -1,10 +1,8 @@
 //! Under `etag: md5` clients speak of `ETags` that the backend does not know. Their conditions are
 //! put into the `ETags` of opaque rules before anything is planned, which the plan knows to map.
 
-use bytes::Bytes;
 use http::HeaderMap;
 use http::HeaderValue;
-use http::Method;
 use http::header;
 use policy::EtagStyle;
 use s3::ETagList;
@@ -12,6 +10,7 @@ use s3::ETagList;
 use crate::assemble::Snapshot;
 use crate::error::Result;
 use crate::lookup;
+use crate::lookup::End;
 use crate::plan::Outgoing;
 use crate::plan::Place;
 use crate::plan::reply;
@@ -68,11 +67,10 @@ pub async fn rename(
 /// The two names of the object of `head` as it is now; nothing where there is no sealed one.
 pub async fn look(snapshot: &Snapshot, head: &Outgoing, place: &Place) -> Result<Option<Renamed>> {
     let head = Outgoing {
-        method: Method::HEAD,
         headers: HeaderMap::new(),
         ..head.clone()
     };
-    let answer = snapshot.backend.ask(&head, &Bytes::new(), 0).await?;
+    let answer = lookup::glance(&snapshot.backend, &head).await?;
     let Some(etag) = answer.headers.get(header::ETAG) else {
         return Ok(None);
     };
@@ -84,7 +82,8 @@ pub async fn look(snapshot: &Snapshot, head: &Outgoing, place: &Place) -> Result
     };
     let envelope = seal::verify(*envelope, place, &snapshot.keys)?;
     let style = EtagStyle::Md5;
-    let shown = lookup::shown_etag(snapshot, &head, &envelope, &answer.headers, style).await?;
+    let end = End::of(&answer.headers, &answer.body)?;
+    let shown = lookup::shown_etag(snapshot, &head, &envelope, end, style).await?;
     let opaque = reply::client_etag(etag.to_str().unwrap_or_default());
     Ok(shown.map(|shown| Renamed { shown, opaque }))
 }

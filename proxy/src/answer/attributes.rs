@@ -4,9 +4,6 @@ use bytes::Bytes;
 use crypto::Envelope;
 use crypto::Layout;
 use crypto::PartFoot;
-use futures_util::StreamExt as _;
-use futures_util::TryStreamExt as _;
-use futures_util::stream;
 use http::HeaderMap;
 use http::HeaderValue;
 use http::Method;
@@ -29,6 +26,7 @@ use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
 use crate::lookup;
+use crate::lookup::End;
 use crate::lookup::Wanted;
 use crate::plan::Objects;
 use crate::plan::Outgoing;
@@ -38,9 +36,6 @@ use crate::plan::Reply;
 use crate::plan::reply;
 use crate::plan::reply::Found;
 use crate::seal;
-
-/// How many footers are asked for at a time.
-const AT_A_TIME: usize = 32;
 
 /// Headers of the object's own head that go with its attributes.
 const KEPT: [&str; 3] = ["last-modified", "x-amz-delete-marker", "x-amz-version-id"];
@@ -53,7 +48,7 @@ pub(super) async fn answer(exchange: &Exchange, plan: Plan, client: &HeaderMap) 
             .ask(&plan.outgoing, &Bytes::new(), ANSWER_BYTES_MAX)
             .await;
     };
-    let head = backend.ask(&plan.outgoing, &Bytes::new(), 0).await?;
+    let head = lookup::glance(backend, &plan.outgoing).await?;
     if !head.status.is_success() {
         return refusal(exchange, plan.outgoing).await;
     }
@@ -117,17 +112,17 @@ async fn describe(
         }
         Found::Sealed(envelope) => {
             let envelope = seal::verify(*envelope, &reading.place, &snapshot.keys)?;
-            let found = (read, &envelope, &head.headers);
             let wanted = Wanted {
                 md5: asked.etag && reading.etag == EtagStyle::Md5,
                 sum: asked.checksum,
                 size: reply::hides_size(&envelope, &head.headers),
             };
-            let facts = lookup::facts(snapshot, read, &envelope, &head.headers, wanted);
+            let end = End::of(&head.headers, &head.body)?;
+            let facts = lookup::facts(snapshot, read, &envelope, end, wanted);
             let facts = facts.await?.ok_or_else(changed)?;
             if asked.parts && envelope.layout() == Layout::Parts {
                 let parts = AskedParts::parse(client)?;
-                let told = object_parts(snapshot, found, parts).await?;
+                let told = object_parts(snapshot, (read, &envelope, end), parts).await?;
                 attributes.parts = Some(told.0);
                 sum = told.1;
             } else if asked.checksum {
@@ -156,13 +151,10 @@ async fn describe(
 /// object has a checksum.
 async fn object_parts(
     snapshot: &Snapshot,
-    (read, envelope, head): (&Outgoing, &Envelope, &HeaderMap),
+    (read, envelope, end): (&Outgoing, &Envelope, End<'_>),
     asked: AskedParts,
 ) -> Result<(Parts, Option<Shown>)> {
-    let etag = head.get(header::ETAG);
-    let etag = etag.ok_or(Error::Backend("object without ETag"))?;
-    let stored = (etag, reply::content_length(head)?);
-    let found = lookup::parts(snapshot, read, envelope, stored).await?;
+    let found = lookup::parts(snapshot, read, envelope, end).await?;
     let (table, list) = found.ok_or_else(changed)?;
     let count = table.parts().len();
     let Some(sum) = list.as_ref().and_then(lookup::sum) else {
@@ -174,18 +166,15 @@ async fn object_parts(
     let mut feet: Vec<PartFoot> = behind.take(asked.max + 1).collect();
     let is_truncated = feet.len() > asked.max;
     feet.truncate(asked.max);
-    let parts = stream::iter(feet)
-        .map(|foot| async move {
-            let digests = lookup::part_digests(snapshot, read, envelope, etag, foot).await?;
-            let sum = digests.ok_or_else(changed)?.sum;
-            let sum = sum.as_ref().map(checksum::told);
-            let sum = sum.map(|(checksum, value)| (checksum.algorithm, value.to_vec()));
-            let part = foot.part();
-            Ok::<_, Error>((part.number, part.plain_len.0, sum))
-        })
-        .buffered(AT_A_TIME)
-        .try_collect()
-        .await?;
+    let digests = lookup::digests_of_parts(snapshot, read, envelope, end.etag, &feet).await?;
+    let digests = digests.ok_or_else(changed)?;
+    let told = feet.iter().zip(&digests).map(|(foot, digests)| {
+        let sum = digests.sum.as_ref().map(checksum::told);
+        let sum = sum.map(|(checksum, value)| (checksum.algorithm, value.to_vec()));
+        let part = foot.part();
+        (part.number, part.plain_len.0, sum)
+    });
+    let parts = told.collect();
     let page = Page {
         asked,
         parts,

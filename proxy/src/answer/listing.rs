@@ -4,7 +4,6 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::TryStreamExt as _;
 use futures_util::stream;
-use http::HeaderMap;
 use http::Method;
 use http::header;
 use policy::Decision;
@@ -27,6 +26,7 @@ use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
 use crate::lookup;
+use crate::lookup::End;
 use crate::lookup::Wanted;
 use crate::memory::Remembered;
 use crate::plan;
@@ -140,14 +140,18 @@ impl Asked {
         if let Some(version) = &self.version {
             head = head.with_query("versionId", version);
         }
-        let answer = snapshot.backend.ask(&head, &Bytes::new(), 0).await?;
+        let answer = if self.permit.etag() == EtagStyle::Md5 {
+            lookup::glance(&snapshot.backend, &head).await?
+        } else {
+            snapshot.backend.ask(&head, &Bytes::new(), 0).await?
+        };
         let etag = answer.headers.get(header::ETAG);
         let etag = etag.and_then(|etag| etag.to_str().ok()).unwrap_or_default();
         if !answer.status.is_success() || etag.trim_matches('"') != self.etag {
             // It has gone or changed since it was listed.
             return Ok(self.arithmetic.map_or(Look::Stored, Look::Sealed));
         }
-        let look = sealed(snapshot, &head, &place, &answer.headers, self.permit.etag()).await;
+        let look = sealed(snapshot, &head, &place, &answer, self.permit.etag()).await;
         let look = match look {
             Ok(Some(shown)) => Look::Sealed(shown),
             Ok(None) => Look::Stored,
@@ -162,27 +166,28 @@ impl Asked {
     }
 }
 
-/// The look of the object whose head is `headers`; nothing when it is not sealed.
+/// The look of the object whose head is `answer`; nothing when it is not sealed.
 async fn sealed(
     snapshot: &Snapshot,
     head: &Outgoing,
     place: &Place,
-    headers: &HeaderMap,
+    answer: &Answer,
     style: EtagStyle,
 ) -> Result<Option<Shown>> {
+    let headers = &answer.headers;
     let Found::Sealed(envelope) = reply::find(headers)? else {
         return Ok(None);
     };
     let envelope = seal::verify(*envelope, place, &snapshot.keys)?;
+    let end = End::of(headers, &answer.body)?;
     let wanted = Wanted {
         md5: style == EtagStyle::Md5,
         sum: false,
         size: reply::hides_size(&envelope, headers),
     };
-    let facts = lookup::facts(snapshot, head, &envelope, headers, wanted).await?;
+    let facts = lookup::facts(snapshot, head, &envelope, end, wanted).await?;
     let facts = facts.ok_or_else(|| s3::Error::new(ErrorCode::SlowDown))?;
-    let stored = reply::content_length(headers)?;
-    let size = reply::size(&envelope, stored, headers, facts.size)?;
+    let size = reply::size(&envelope, end.stored, headers, facts.size)?;
     let etag = headers
         .get(header::ETAG)
         .and_then(|etag| etag.to_str().ok());

@@ -85,15 +85,17 @@ impl Waited {
         if !self.listens {
             return Err(Error::ClientGone);
         }
-        let declaration = DECLARATION.as_bytes();
-        let rest = if document.starts_with(declaration) {
-            document.slice(declaration.len()..)
-        } else {
-            document
-        };
+        let rest = document.slice(declaration_len(&document)..);
         let written = session.write_response_body(Some(rest), true).await;
         written.map(|()| None).map_err(|_| Error::ClientGone)
     }
+}
+
+/// Bytes of the XML declaration of `document`, which may be the backend's own.
+fn declaration_len(document: &[u8]) -> usize {
+    let text = std::str::from_utf8(document).unwrap_or_default();
+    let declared = text.strip_prefix("<?xml").and_then(|rest| rest.find("?>"));
+    declared.map_or(0, |at| "<?xml".len() + at + "?>".len())
 }
 
 /// The head, and what no blank may stand before.
@@ -110,4 +112,24 @@ async fn begin(session: &mut Session, id: &str) -> pingora::Result<()> {
 async fn blank(session: &mut Session) -> pingora::Result<()> {
     let blank = Bytes::from_static(b" ");
     session.write_response_body(Some(blank), false).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_declaration_is_found() {
+        for (declaration, rest) in [
+            ("", "<a/>"),
+            ("<?xml version=\"1.0\"?>", "<a/>"),
+            ("<?xml version='1.0' encoding='UTF-8' ?>", "\n<a>?></a>"),
+            ("", "<a><?xml?></a>"),
+            ("", ""),
+            ("", "<?xml"),
+        ] {
+            let document = format!("{declaration}{rest}");
+            assert_eq!(declaration_len(document.as_bytes()), declaration.len());
+        }
+    }
 }

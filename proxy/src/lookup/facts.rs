@@ -1,5 +1,6 @@
 //! What is true of a sealed object's plaintext and may stand at its end instead of its head.
 
+use bytes::Bytes;
 use crypto::Digests;
 use crypto::Envelope;
 use crypto::FOOTER_LEN;
@@ -8,11 +9,9 @@ use crypto::Layout;
 use crypto::Opener;
 use crypto::PlainLen;
 use crypto::Tail;
-use http::HeaderMap;
-use http::HeaderValue;
-use http::header;
 use policy::EtagStyle;
 
+use super::glance::End;
 use super::list;
 use super::piece;
 use crate::assemble::Snapshot;
@@ -72,23 +71,20 @@ pub fn md5_etag(md5: [u8; 16], parts: Option<u32>) -> String {
     }
 }
 
-/// The wanted facts of the sealed object whose whole head is `answer`, which `read` was answered
-/// with: from its envelope, or by a request for its end. Nothing when the object changed since.
+/// The wanted facts of the sealed object that `read` found: from its envelope, or from its end,
+/// which is asked for where it is not known. Nothing when the object changed since.
 pub async fn facts(
     snapshot: &Snapshot,
     read: &Outgoing,
     envelope: &Envelope,
-    answer: &HeaderMap,
+    end: End<'_>,
     wanted: Wanted,
 ) -> Result<Option<Facts>> {
-    let unfit = || Error::Backend("object without ETag");
-    let etag = answer.get(header::ETAG).ok_or_else(unfit)?;
-    let stored = reply::content_length(answer)?;
     match envelope.layout() {
-        Layout::Whole => whole(snapshot, read, envelope, (etag, stored), wanted).await,
+        Layout::Whole => whole(snapshot, read, envelope, end, wanted).await,
         Layout::Parts if wanted == Wanted::default() => Ok(Some(Facts::default())),
         Layout::Parts => {
-            let tail = list(snapshot, read, envelope, (etag, stored)).await?;
+            let tail = list(snapshot, read, envelope, end).await?;
             Ok(tail.map(|tail| match tail {
                 Tail::List(list) => Facts {
                     digests: list.digests().clone(),
@@ -101,23 +97,21 @@ pub async fn facts(
     }
 }
 
-/// The `ETag` that clients see of the object whose whole head is `answer`, quotes included.
-/// Nothing when it changed since.
+/// The `ETag` that clients see of the object that `read` found, quotes included. Nothing when it
+/// changed since.
 pub async fn shown_etag(
     snapshot: &Snapshot,
     read: &Outgoing,
     envelope: &Envelope,
-    answer: &HeaderMap,
+    end: End<'_>,
     style: EtagStyle,
 ) -> Result<Option<String>> {
     let wanted = Wanted {
         md5: style == EtagStyle::Md5,
         ..Wanted::default()
     };
-    let facts = facts(snapshot, read, envelope, answer, wanted).await?;
-    let backend = answer.get(header::ETAG);
-    let backend = backend.and_then(|etag| etag.to_str().ok());
-    let opaque = reply::client_etag(backend.unwrap_or_default());
+    let facts = facts(snapshot, read, envelope, end, wanted).await?;
+    let opaque = reply::client_etag(end.etag.to_str().unwrap_or_default());
     Ok(facts.map(|facts| match style {
         EtagStyle::Opaque => opaque,
         EtagStyle::Md5 => facts.etag().unwrap_or(opaque),
@@ -128,7 +122,7 @@ async fn whole(
     snapshot: &Snapshot,
     read: &Outgoing,
     envelope: &Envelope,
-    (etag, stored): (&HeaderValue, u64),
+    end: End<'_>,
     wanted: Wanted,
 ) -> Result<Option<Facts>> {
     let digests = envelope.digests();
@@ -137,10 +131,16 @@ async fn whole(
     let (Some(size), true) = (envelope.size(), behind) else {
         return Ok(Some(Facts::of(digests)));
     };
-    let start = stored.checked_sub(FOOTER_LEN);
+    let start = end.stored.checked_sub(FOOTER_LEN);
     let start = start.ok_or(Error::Backend("no footer"))?;
-    let Some(footer) = piece(snapshot, read, etag, start..stored).await? else {
-        return Ok(None);
+    let known = usize::try_from(FOOTER_LEN).ok();
+    let known = known.and_then(|len| end.tail.len().checked_sub(len));
+    let footer = match known.and_then(|at| end.tail.get(at..)) {
+        Some(footer) => Bytes::copy_from_slice(footer),
+        None => match piece(snapshot, read, end.etag, start..end.stored).await? {
+            Some(footer) => footer,
+            None => return Ok(None),
+        },
     };
     let mut opener =
         Opener::footer(envelope.dek(), envelope.suite(), size)?.with_foot(envelope.foot());

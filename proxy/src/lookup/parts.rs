@@ -11,10 +11,14 @@ use crypto::PartTable;
 use crypto::SealedLen;
 use crypto::Tail;
 use crypto::Walk;
+use futures_util::StreamExt as _;
+use futures_util::TryStreamExt as _;
+use futures_util::stream;
 use http::HeaderValue;
 use http::Method;
 use http::StatusCode;
 
+use super::glance::End;
 use crate::assemble::Snapshot;
 use crate::checksum;
 use crate::checksum::Shown;
@@ -23,9 +27,13 @@ use crate::error::Result;
 use crate::plan::Outgoing;
 
 /// The answer to a question for a piece, bytes: an error document at most.
-const PIECE_BYTES_MAX: usize = 64 << 10;
+pub(super) const PIECE_BYTES_MAX: usize = 64 << 10;
+/// How many pieces are asked for at a time.
+const AT_A_TIME: usize = 32;
+/// Of a footer.
+const FOOTER_BYTES: usize = 80;
 /// The end of an object in which most lists of parts lie, bytes (FORMAT.md §4.5).
-const TAIL: u64 = 1 << 10;
+pub(super) const TAIL: u64 = 1 << 10;
 
 /// Stored bytes of exactly this version; nothing when it is no longer there.
 pub async fn piece(
@@ -56,17 +64,20 @@ pub async fn list(
     snapshot: &Snapshot,
     read: &Outgoing,
     envelope: &Envelope,
-    (etag, stored): (&HeaderValue, u64),
+    end: End<'_>,
 ) -> Result<Option<Tail>> {
-    let suite = envelope.suite();
+    let (suite, stored) = (envelope.suite(), end.stored);
     let closing = envelope.dek().closing_key(suite);
     let mut wanted = TAIL;
+    let mut tail = Bytes::copy_from_slice(end.tail);
     loop {
-        let start = stored.saturating_sub(wanted);
-        let tail = piece(snapshot, read, etag, start..stored).await?;
-        let Some(tail) = tail else {
-            return Ok(None);
-        };
+        if (tail.len() as u64) < wanted.min(stored) {
+            let start = stored.saturating_sub(wanted);
+            let Some(read) = piece(snapshot, read, end.etag, start..stored).await? else {
+                return Ok(None);
+            };
+            tail = read;
+        }
         match PartList::from_tail(&tail, SealedLen(stored), &closing, suite)? {
             Tail::Longer(more) if more > wanted => wanted = more,
             Tail::Longer(_) => return Ok(Some(Tail::Absent)),
@@ -88,10 +99,10 @@ pub async fn parts(
     snapshot: &Snapshot,
     read: &Outgoing,
     envelope: &Envelope,
-    (etag, stored): (&HeaderValue, u64),
+    end: End<'_>,
 ) -> Result<Option<(PartTable, Option<PartList>)>> {
     let (dek, suite) = (envelope.dek(), envelope.suite());
-    let list = match list(snapshot, read, envelope, (etag, stored)).await? {
+    let list = match list(snapshot, read, envelope, end).await? {
         None => return Ok(None),
         Some(Tail::List(list)) => Some(list),
         Some(_) => None,
@@ -99,9 +110,9 @@ pub async fn parts(
     if let Some(table) = list.as_ref().and_then(PartList::table) {
         return Ok(Some((table, list)));
     }
-    let mut walk = Walk::new(dek, suite, SealedLen(stored), list.clone());
+    let mut walk = Walk::new(dek, suite, SealedLen(end.stored), list.clone());
     while let Some(bytes) = walk.wants() {
-        match piece(snapshot, read, etag, bytes).await? {
+        match piece(snapshot, read, end.etag, bytes).await? {
             Some(bytes) => walk.step(&bytes)?,
             None => return Ok(None),
         }
@@ -114,10 +125,54 @@ pub async fn table(
     snapshot: &Snapshot,
     read: &Outgoing,
     envelope: &Envelope,
-    stored: (&HeaderValue, u64),
+    end: End<'_>,
 ) -> Result<Option<PartTable>> {
-    let found = parts(snapshot, read, envelope, stored).await?;
+    let found = parts(snapshot, read, envelope, end).await?;
     Ok(found.map(|(table, _)| table))
+}
+
+/// What is known of several parts, from their footers; nothing when the object changed meanwhile.
+pub async fn digests_of_parts(
+    snapshot: &Snapshot,
+    read: &Outgoing,
+    envelope: &Envelope,
+    etag: &HeaderValue,
+    feet: &[PartFoot],
+) -> Result<Option<Vec<Digests>>> {
+    // Where the next part is wanted, too, its header is read with the footer before it.
+    let joined = feet.windows(2).map(|two| match two {
+        [foot, next] if foot.footer().end == next.header().start => {
+            foot.footer().start..next.header().end
+        }
+        _ => two.first().map_or(0..0, PartFoot::footer),
+    });
+    let first = feet.first().map(PartFoot::header);
+    let last = feet.last().map(PartFoot::footer);
+    let wanted: Vec<Range<u64>> = first.into_iter().chain(joined).chain(last).collect();
+    let pieces: Vec<Option<Bytes>> = stream::iter(wanted)
+        .map(|bytes| Box::pin(piece(snapshot, read, etag, bytes)))
+        .buffered(AT_A_TIME)
+        .try_collect()
+        .await?;
+    let Some(mut pieces) = pieces.into_iter().collect::<Option<Vec<_>>>() else {
+        return Ok(None);
+    };
+    let mut behind = pieces.split_off(pieces.len().min(1)).into_iter();
+    let mut header = pieces.pop().unwrap_or_default();
+    let mut digests = Vec::with_capacity(feet.len());
+    for foot in feet {
+        let mut footer = behind.next().unwrap_or_default();
+        let next = footer.split_off(footer.len().min(FOOTER_BYTES));
+        if header.is_empty() {
+            let Some(apart) = piece(snapshot, read, etag, foot.header()).await? else {
+                return Ok(None);
+            };
+            header = apart;
+        }
+        digests.push(foot.open(envelope.dek(), &header, &footer)?);
+        header = next;
+    }
+    Ok(Some(digests))
 }
 
 /// What is known of a single part, from its footer; nothing when the object changed meanwhile.

@@ -74,6 +74,16 @@ impl Outgoing {
         self
     }
 
+    /// Only the last bytes, so many if there are.
+    #[must_use]
+    pub fn with_suffix(mut self, bytes: u64) -> Self {
+        // INVARIANT: digits and a dash are a header value.
+        if let Ok(range) = HeaderValue::try_from(format!("bytes=-{bytes}")) {
+            self.headers.insert(header::RANGE, range);
+        }
+        self
+    }
+
     /// Path and query as they stand in the request line.
     #[must_use]
     pub fn target(&self) -> String {

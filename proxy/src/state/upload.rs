@@ -245,6 +245,17 @@ impl Uploads {
         Ok(numbers.filter_map(|number| number.parse().ok()).collect())
     }
 
+    /// Removes a part that waited and is in its object now.
+    pub async fn used(
+        &self,
+        desk: Desk<'_>,
+        (place, upload): (&Place, &str),
+        number: u32,
+    ) -> Result<()> {
+        let id = id(place, upload);
+        desk.remove(&format!("parked/{id}/{number:05}")).await
+    }
+
     /// Removes the parts that wait.
     pub async fn unpark(&self, desk: Desk<'_>, place: &Place, upload: &str) -> Result<()> {
         let id = id(place, upload);

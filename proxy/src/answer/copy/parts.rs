@@ -53,8 +53,7 @@ pub(super) async fn copy(
     text: &EnvelopeText,
 ) -> Result<Result<Stored, Answer>> {
     let snapshot = &exchange.snapshot;
-    let stored = (&source.etag, source.stored);
-    let table = lookup::table(snapshot, &source.head, envelope, stored).await?;
+    let table = lookup::table(snapshot, &source.head, envelope, source.end()).await?;
     let table = table.ok_or_else(changed)?;
     if table.total().0 != source.plain_len {
         return Err(crypto::Error::ListDisagrees.into());

@@ -135,8 +135,7 @@ async fn piece(
         let span = Span::of_whole(size, range).ok_or_else(outside)?;
         return Ok((span.sealed(), Opener::span(dek, suite, size, &span)?));
     }
-    let stored = (&source.etag, source.stored);
-    let table = lookup::table(snapshot, whole, envelope, stored).await?;
+    let table = lookup::table(snapshot, whole, envelope, source.end()).await?;
     let span = table.ok_or_else(changed)?.span(range).ok_or_else(outside)?;
     let mut opener = Opener::parts_span(dek, &span);
     if let Some(header) = span.head() {

@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
 use crate::lookup;
+use crate::lookup::End;
 use crate::plan;
 use crate::plan::Objects;
 use crate::plan::Outgoing;
@@ -41,8 +42,21 @@ pub(in crate::answer) struct Source {
     pub envelope: Option<Box<Envelope>>,
     /// Stored bytes.
     pub stored: u64,
+    /// The last of them, as many as were read.
+    pub tail: Bytes,
     /// Plaintext bytes.
     pub plain_len: u64,
+}
+
+impl Source {
+    /// What is known of its end.
+    pub fn end(&self) -> End<'_> {
+        End {
+            etag: &self.etag,
+            stored: self.stored,
+            tail: &self.tail,
+        }
+    }
 }
 
 /// Looks at the source of a copy, or gives the backend's refusal.
@@ -85,7 +99,11 @@ pub(in crate::answer) async fn look(
     }
     let head = plan::copy::look(from, &client, objects);
     let backend = &snapshot.backend;
-    let answer = backend.ask(&head, &Bytes::new(), ANSWER_BYTES_MAX).await?;
+    let answer = if objects == Objects::Foreign {
+        backend.ask(&head, &Bytes::new(), ANSWER_BYTES_MAX).await?
+    } else {
+        lookup::glance(backend, &head).await?
+    };
     if !answer.status.is_success() {
         return refused(answer);
     }
@@ -103,7 +121,12 @@ pub(in crate::answer) async fn look(
         Found::Sealed(envelope) => {
             let envelope = seal::verify(*envelope, &place, &snapshot.keys)?;
             let total = if reply::hides_size(&envelope, &answer.headers) {
-                let found = lookup::table(snapshot, &head, &envelope, (&etag, stored)).await?;
+                let end = End {
+                    etag: &etag,
+                    stored,
+                    tail: &answer.body,
+                };
+                let found = lookup::table(snapshot, &head, &envelope, end).await?;
                 Some(found.ok_or_else(changed)?.total())
             } else {
                 None
@@ -120,15 +143,16 @@ pub(in crate::answer) async fn look(
         etag,
         envelope,
         stored,
+        tail: answer.body,
         plain_len,
     }))
 }
 
-/// A HEAD has no document to say why.
+/// Conditions are the source's, and a HEAD has no document to say why.
 fn refused(answer: Answer) -> Result<Result<Source, Answer>> {
     let code = match answer.status {
         StatusCode::NOT_MODIFIED | StatusCode::PRECONDITION_FAILED => ErrorCode::PreconditionFailed,
-        StatusCode::NOT_FOUND => ErrorCode::NoSuchKey,
+        StatusCode::NOT_FOUND if answer.body.is_empty() => ErrorCode::NoSuchKey,
         StatusCode::FORBIDDEN => ErrorCode::AccessDenied,
         _ => return Ok(Err(answer)),
     };

@@ -7,6 +7,7 @@ use crypto::PlainLen;
 use crypto::Sealer;
 use http::HeaderValue;
 use http::Method;
+use http::StatusCode;
 use http::header;
 use md5::Digest as _;
 use md5::Md5;
@@ -131,8 +132,9 @@ pub(super) async fn copy_tags(
     source: &Source,
     outgoing: &mut Outgoing,
 ) -> Result<()> {
+    // Not every store tells on HEAD how many there are.
     let count = source.headers.get("x-amz-tagging-count");
-    if count.is_none_or(|count| count == "0") {
+    if count.is_some_and(|count| count == "0") {
         return Ok(());
     }
     let target = Target::Object(from.bucket.clone(), from.object.clone());
@@ -142,11 +144,18 @@ pub(super) async fn copy_tags(
     }
     let backend = &exchange.snapshot.backend;
     let answer = backend.ask(&asked, &Bytes::new(), ANSWER_BYTES_MAX).await?;
+    if answer.status == StatusCode::NOT_IMPLEMENTED {
+        // A store without tags.
+        return Ok(());
+    }
     let tags = xml::tagging::as_header(&answer.body)
         .ok()
         .filter(|_| answer.status.is_success());
     let tags = tags.and_then(|tags| HeaderValue::try_from(tags).ok());
     let tags = tags.ok_or(Error::Backend("tags of a source"))?;
+    if tags.is_empty() {
+        return Ok(());
+    }
     outgoing.headers.insert("x-amz-tagging", tags);
     Ok(())
 }

@@ -18,7 +18,6 @@ use super::Named;
 use super::claimed::Claimed;
 use super::closing::Closing;
 use super::is_unknown;
-use super::no_such_upload;
 use crate::backend::Answer;
 use crate::checksum;
 use crate::checksum::Shown;
@@ -45,8 +44,8 @@ pub(super) async fn abort(
         plan::multipart::part_headers(client)?,
     )?;
     let sealed = Objects::of(&answered.permit) != Objects::Foreign;
-    if sealed && named.read().await?.is_none() {
-        return Err(no_such_upload());
+    if sealed {
+        named.find().await?;
     }
     let aborted = named.outgoing(Method::DELETE);
     let answer = named.ask(&aborted, &Bytes::new()).await?;
@@ -80,7 +79,7 @@ pub(in crate::answer) async fn complete(
         return named.ask(&outgoing, body).await;
     }
     let claimed = Claimed::parse(client)?;
-    let unfinished = named.read().await?.ok_or_else(no_such_upload)?;
+    let unfinished = named.find().await?;
     let suite = unfinished.open(&named.snapshot.keys)?.suite();
     let closing = Closing {
         named: &named,
@@ -112,6 +111,7 @@ pub(in crate::answer) async fn complete(
         }
         let digests = claimed.judge(&named, &unfinished, &listed, &chosen.parts)?;
         let count = u32::try_from(chosen.parts.len()).ok();
+        let waited = chosen.parked_number();
         let sum = digests.sum.as_ref().map(|sum| checksum::shown(sum, count));
         let md5 = digests.md5.filter(|_| chosen.has_list());
         let md5 = md5.filter(|_| answered.permit.etag() == EtagStyle::Md5);
@@ -125,10 +125,12 @@ pub(in crate::answer) async fn complete(
         match xml::multipart::parse_completed(&answer.body) {
             Some(Completed::Object(etag)) if answer.status.is_success() => {
                 closing.look(&etag).await?;
-                let uploads = &named.snapshot.uploads;
-                uploads
-                    .unpark(named.desk()?, &named.place, named.id)
-                    .await?;
+                if let Some(number) = waited {
+                    // Others that wait under other numbers were never meant, and are swept.
+                    let upload = (&named.place, named.id);
+                    let uploads = &named.snapshot.uploads;
+                    uploads.used(named.desk()?, upload, number).await?;
+                }
                 let object = (shown.as_deref().unwrap_or(&etag), sum.as_ref());
                 return answered_with(client, &named, &answer, suite, object);
             }

@@ -11,7 +11,6 @@ use crypto::Suite;
 use crypto::added_segment;
 use http::HeaderValue;
 use http::Method;
-use http::header;
 use md5::Digest;
 use md5::Md5;
 use policy::EtagStyle;
@@ -30,8 +29,8 @@ use crate::checksum::Shown;
 use crate::error::Error;
 use crate::error::Result;
 use crate::lookup;
+use crate::lookup::End;
 use crate::plan::Outgoing;
-use crate::plan::reply;
 use crate::random;
 use crate::state;
 use crate::state::Unfinished;
@@ -50,6 +49,12 @@ pub(super) struct Chosen {
 }
 
 impl Chosen {
+    /// The number of the part that waits, if one does.
+    pub fn parked_number(&self) -> Option<u32> {
+        let last = self.parts.last()?;
+        self.parked.as_ref().map(|_| last.number)
+    }
+
     /// Whether the last segment will have a list.
     pub fn has_list(&self) -> bool {
         let last = self.parts.last().map_or(0, |part| part.number);
@@ -208,14 +213,13 @@ impl Closing<'_> {
         let answer = self.named.ask(&head, &Bytes::new()).await?;
         let own = &self.upload.envelope;
         let same = state::entries(&answer.headers) == Some((&*own.json, &*own.mac));
-        let etag = answer.headers.get(header::ETAG);
-        let (true, true, Some(etag)) = (answer.status.is_success(), same, etag) else {
+        if !(answer.status.is_success() && same) {
             return Ok(None);
-        };
+        }
         let snapshot = self.named.snapshot;
         let envelope = self.upload.open(&snapshot.keys)?;
-        let stored = reply::content_length(&answer.headers)?;
-        let found = lookup::parts(snapshot, &head, &envelope, (etag, stored)).await?;
+        let end = End::of(&answer.headers, &[])?;
+        let found = lookup::parts(snapshot, &head, &envelope, end).await?;
         let Some((table, list)) = found else {
             return Ok(None);
         };

@@ -124,12 +124,6 @@ impl<'a> Named<'a> {
         found.ok_or_else(no_such_upload)
     }
 
-    /// The upload's record, as it is now.
-    async fn read(&self) -> Result<Option<Arc<Unfinished>>> {
-        let uploads = &self.snapshot.uploads;
-        uploads.read(self.desk()?, &self.place, self.id).await
-    }
-
     /// Remembers what is known of a part.
     fn saw(&self, number: u32, etag: &str, part: Digests) {
         let uploads = &self.snapshot.uploads;
