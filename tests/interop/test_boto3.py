@@ -1,6 +1,7 @@
 """boto3, as applications use it."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import random
@@ -85,7 +86,12 @@ def test_several_or_malformed_ranges_answer_the_whole(s3, bucket):
         assert got["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
-def test_metadata_shares_its_room_with_the_seal(s3, bucket):
+def test_metadata_shares_its_room_with_the_seal(s3, backend, bucket):
+    def takes(metadata):
+        with contextlib.suppress(botocore.exceptions.ClientError):
+            return backend.put_object(Bucket=bucket, Key="room", Body=b"", Metadata=metadata)
+    if takes({"a": 2500 * "x"}):
+        pytest.skip("this store has room for more than S3's 2 KB")
     for size, fits in [(400, True), (1900, False)]:
         where = {"Bucket": bucket, "Key": f"metadata-{size}", "Metadata": {"a": size * "x"}}
         for store in [s3.put_object, s3.create_multipart_upload]:

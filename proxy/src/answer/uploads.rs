@@ -6,6 +6,7 @@ use futures_util::TryStreamExt as _;
 use futures_util::stream;
 use s3::BucketName;
 use s3::xml;
+use s3::xml::uploads::Encoded;
 use s3::xml::uploads::Shown;
 use s3::xml::uploads::Upload;
 
@@ -40,9 +41,13 @@ pub(super) async fn uploads(
     };
     let bucket = answered.call.target.bucket().map(BucketName::as_str);
     let bucket = bucket.ok_or(Error::Internal("listing without a bucket"))?;
+    let encoded = match answered.call.query.get("encoding-type") {
+        Some("url") => Encoded::Anyhow,
+        _ => Encoded::AsSaid,
+    };
     let unfit = |_| Error::Backend("listing of uploads");
     let mut sealed = Vec::new();
-    let listed = xml::uploads::rewrite(&answer.body, &mut |upload| {
+    let listed = xml::uploads::rewrite(&answer.body, encoded, &mut |upload| {
         if let Some(permit) = listing::permit(exchange, answered, &upload.key) {
             let place = Place {
                 bucket: permit.logical_bucket().unwrap_or(bucket).to_owned(),
@@ -59,14 +64,14 @@ pub(super) async fn uploads(
         .try_collect::<Vec<Shown>>()
         .await?;
     let mut shown = shown.into_iter();
-    let rewritten = xml::uploads::rewrite(&answer.body, &mut |upload| match listing::permit(
-        exchange,
-        answered,
-        &upload.key,
-    ) {
-        Some(_) => shown.next().unwrap_or(Shown::Hidden),
-        None => Shown::AsListed,
-    });
+    let rewritten = xml::uploads::rewrite(
+        &answer.body,
+        encoded,
+        &mut |upload| match listing::permit(exchange, answered, &upload.key) {
+            Some(_) => shown.next().unwrap_or(Shown::Hidden),
+            None => Shown::AsListed,
+        },
+    );
     Ok(with_body(answer, rewritten.map_err(unfit)?))
 }
 

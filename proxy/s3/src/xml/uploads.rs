@@ -19,6 +19,16 @@ pub struct Upload {
     pub id: String,
 }
 
+/// Whether names are percent-encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoded {
+    /// Where the document says so.
+    AsSaid,
+    /// Though the document does not say so: Ceph RGW 16 encodes them when asked to, and keeps
+    /// silent about it.
+    Anyhow,
+}
+
 /// What becomes of a listed upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
@@ -34,16 +44,25 @@ pub enum Shown {
 /// stays byte for byte.
 ///
 /// Errors: `InternalError` when the backend's answer is no such listing.
-pub fn rewrite(xml: &[u8], show: &mut dyn FnMut(&Upload) -> Shown) -> Result<Vec<u8>, Error> {
-    try_rewrite(xml, show).map_err(|Malformed| Error::new(ErrorCode::InternalError))
+pub fn rewrite(
+    xml: &[u8],
+    encoded: Encoded,
+    show: &mut dyn FnMut(&Upload) -> Shown,
+) -> Result<Vec<u8>, Error> {
+    try_rewrite(xml, encoded, show).map_err(|Malformed| Error::new(ErrorCode::InternalError))
 }
 
-fn try_rewrite(xml: &[u8], show: &mut dyn FnMut(&Upload) -> Shown) -> Result<Vec<u8>, Malformed> {
+fn try_rewrite(
+    xml: &[u8],
+    encoded: Encoded,
+    show: &mut dyn FnMut(&Upload) -> Shown,
+) -> Result<Vec<u8>, Malformed> {
     let root = Element::parse(xml)?;
     if root.name != "ListMultipartUploadsResult" {
         return Err(Malformed);
     }
-    let is_encoded = root.text_of("EncodingType")? == Some("url");
+    let said = root.text_of("EncodingType")?;
+    let is_encoded = said == Some("url") || (said.is_none() && encoded == Encoded::Anyhow);
     let mut edits = Vec::new();
     for listed in root.all("Upload") {
         let key = listed.text_of("Key")?.ok_or(Malformed)?;
@@ -90,7 +109,7 @@ mod tests {
         <ChecksumType>x</ChecksumType></Upload></ListMultipartUploadsResult>";
 
     fn rewritten(show: &mut dyn FnMut(&Upload) -> Shown) -> String {
-        String::from_utf8(rewrite(XML.as_bytes(), show).unwrap()).unwrap()
+        String::from_utf8(rewrite(XML.as_bytes(), Encoded::AsSaid, show).unwrap()).unwrap()
     }
 
     #[test]
@@ -125,13 +144,27 @@ mod tests {
     }
 
     #[test]
+    fn names_may_be_encoded_without_a_word() {
+        let xml = XML.replace("<EncodingType>url</EncodingType>", "");
+        for (encoded, name) in [(Encoded::Anyhow, "a +"), (Encoded::AsSaid, "a+%2B")] {
+            let mut names = Vec::new();
+            let mut note = |upload: &Upload| {
+                names.push(upload.key.clone());
+                Shown::AsListed
+            };
+            rewrite(xml.as_bytes(), encoded, &mut note).unwrap();
+            assert_eq!(names, [name, "b"]);
+        }
+    }
+
+    #[test]
     fn other_documents_are_refused() {
         for xml in [
             "",
             "<Other/>",
             "<ListMultipartUploadsResult><Upload/></ListMultipartUploadsResult>",
         ] {
-            assert!(rewrite(xml.as_bytes(), &mut |_| Shown::AsListed).is_err());
+            assert!(rewrite(xml.as_bytes(), Encoded::AsSaid, &mut |_| Shown::AsListed).is_err());
         }
     }
 }
