@@ -20,13 +20,8 @@ RULES = """\
   - {name: everything else, match: {bucket: "*"}}
 """
 
-NO_ETAG = "it completes uploads without telling an ETag, and the gateway tells that"
 # What does not hold in front of Ceph 16, and why. Whoever changes that will hear of it.
 KNOWN = {
-    "test_the_end_of_an_upload_tells_its_etag": NO_ETAG,
-    "test_a_copy_of_parts_tells_its_etag": NO_ETAG,
-    "test_an_end_whose_answer_was_lost_is_told_again":
-        "it calls the parts of an ended upload NoSuchKey, and the gateway takes that for an error",
     "test_the_etag_of_the_store_matches_nothing":
         "it compares no more of an ETag than its own, so hex-0 is hex",
     "test_what_is_known_is_overwritten":

@@ -58,7 +58,7 @@ pub struct PartsPage {
 /// What `CompleteMultipartUpload` came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Completed {
-    /// The object's `ETag`, without quotes.
+    /// The object's `ETag`, without quotes; empty where the store does not tell it.
     Object(String),
     /// An error, which may come under status 200.
     Refused(Option<ErrorCode>),
@@ -121,8 +121,8 @@ pub fn parse_completed(xml: &[u8]) -> Option<Completed> {
     let root = Element::parse(xml).ok()?;
     match root.name.as_str() {
         "CompleteMultipartUploadResult" => {
-            let etag = root.text_of("ETag").ok()??;
-            Some(Completed::Object(bare(etag)))
+            let etag = root.text_of("ETag").ok()?;
+            Some(Completed::Object(bare(etag.unwrap_or_default())))
         }
         "Error" => {
             let code = root.text_of("Code").ok()?.and_then(ErrorCode::from_name);

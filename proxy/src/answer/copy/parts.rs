@@ -134,7 +134,7 @@ impl Copying<'_> {
         let answer = ask(self.backend, &complete, &body).await?;
         match xml::multipart::parse_completed(&answer.body) {
             Some(Completed::Object(etag)) if answer.status.is_success() => Ok(Ok(Stored {
-                etag,
+                etag: self.etag_of_copy(etag).await?,
                 last_modified: super::super::now()?,
                 answer,
             })),
@@ -142,6 +142,22 @@ impl Copying<'_> {
             _ if answer.status.is_success() => Err(Error::Backend("end of a copy")),
             _ => Ok(Err(answer)),
         }
+    }
+
+    /// The `ETag` that was told, or that the copy has where none was.
+    async fn etag_of_copy(&self, told: String) -> Result<String> {
+        if !told.is_empty() {
+            return Ok(told);
+        }
+        let head = Outgoing {
+            method: Method::HEAD,
+            ..self.call.clone()
+        };
+        let answer = ask(self.backend, &head, &Bytes::new()).await?;
+        let etag = answer.headers.get(header::ETAG);
+        let etag = etag.and_then(|etag| etag.to_str().ok());
+        let etag = etag.ok_or(Error::Backend("copy without an ETag"))?;
+        Ok(etag.trim_matches('"').to_owned())
     }
 
     /// `ranged`: stores refuse ranges of small sources, and an object of one segment needs none.

@@ -18,6 +18,7 @@ use super::Named;
 use super::claimed::Claimed;
 use super::closing::Closing;
 use super::is_unknown;
+use super::no_such_upload;
 use crate::backend::Answer;
 use crate::checksum;
 use crate::checksum::Shown;
@@ -100,7 +101,7 @@ pub(in crate::answer) async fn complete(
                         let object = (etag.as_str(), sum.as_ref());
                         answered_with(client, &named, &Answer::empty(), suite, object)
                     }
-                    None => Ok(refused),
+                    None => Err(no_such_upload()),
                 };
             }
             Err(refused) => return Ok(refused),
@@ -124,7 +125,7 @@ pub(in crate::answer) async fn complete(
         let answer = named.ask(&outgoing, &body).await?;
         match xml::multipart::parse_completed(&answer.body) {
             Some(Completed::Object(etag)) if answer.status.is_success() => {
-                closing.look(&etag).await?;
+                let etag = closing.look(etag).await?;
                 if let Some(number) = waited {
                     // Others that wait under other numbers were never meant, and are swept.
                     let upload = (&named.place, named.id);

@@ -245,19 +245,23 @@ impl Closing<'_> {
         Ok(all.then_some((etag, sum)))
     }
 
-    /// The object must have the envelope of the upload, byte for byte.
-    pub async fn look(&self, etag: &str) -> Result<()> {
+    /// The object must have the envelope of the upload, byte for byte. Gives its `ETag`: some
+    /// stores (Ceph RGW 16) do not tell it when they complete an upload.
+    pub async fn look(&self, told: String) -> Result<String> {
         let head = Outgoing::new(Method::HEAD, self.named.target);
         let answer = self.named.ask(&head, &Bytes::new()).await?;
-        if !answer.status.is_success() || super::etag_of(&answer.headers)? != etag {
-            // Another write has come since.
-            return Ok(());
-        }
         let envelope = &self.upload.envelope;
-        if state::entries(&answer.headers) == Some((&*envelope.json, &*envelope.mac)) {
-            return Ok(());
+        let ours = state::entries(&answer.headers) == Some((&*envelope.json, &*envelope.mac));
+        let found = super::etag_of(&answer.headers).ok();
+        match found.filter(|_| answer.status.is_success()) {
+            Some(found) if ours && (told.is_empty() || found == told) => Ok(found),
+            Some(found) if found == told => {
+                Err(Error::Backend("completed object has another envelope"))
+            }
+            // Another write has come since.
+            _ if !told.is_empty() => Ok(told),
+            _ => Err(Error::Backend("completed object without an ETag")),
         }
-        Err(Error::Backend("completed object has another envelope"))
     }
 }
 

@@ -208,7 +208,10 @@ fn invalid_part(upload: &str, part: &ListedPart) -> Error {
 
 /// Whether the answer says that the backend does not know the upload.
 fn is_unknown(answer: &Answer) -> bool {
-    s3::xml::error::code(&answer.body).as_deref() == Some(ErrorCode::NoSuchUpload.name())
+    // Ceph RGW calls an upload that has ended a missing key.
+    let unknown = [ErrorCode::NoSuchUpload, ErrorCode::NoSuchKey];
+    let code = s3::xml::error::code(&answer.body);
+    code.is_some_and(|code| unknown.iter().any(|unknown| unknown.name() == code))
 }
 
 /// The part number of a call.
