@@ -10,7 +10,8 @@ import pytest
 
 HERE = pathlib.Path(__file__).parent
 sys.path[:0] = [str(HERE.parent / "interop")]
-pytest.register_assert_rewrite("gateways", "wire", "test_boto3", "test_copy", "test_multipart")
+pytest.register_assert_rewrite("gateways", "wire", "test_boto3", "test_copy", "test_large_files",
+                              "test_multipart", "test_tools")
 
 from gateways import Server, Store, run  # noqa: E402
 

@@ -89,6 +89,7 @@ const COMMON: &[&str] = &[
 
 /// Headers that are spent here: authentication, framing, and what describes plaintext.
 const SPENT: &[&str] = &[
+    "x-amz-api-version",
     "x-amz-checksum-algorithm",
     "x-amz-checksum-crc32",
     "x-amz-checksum-crc32c",
