@@ -45,6 +45,64 @@ pub fn rewrite(
     try_rewrite(xml, entry).map_err(|Malformed| Error::new(ErrorCode::InternalError))
 }
 
+/// A page of a listing, version 2.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// In the order of the listing.
+    pub objects: Vec<Listed>,
+    /// The token of the next page, if there is one.
+    pub next: Option<String>,
+}
+
+/// One object of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name, decoded.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// The `ETag` without quotes; empty when the listing has none.
+    pub etag: String,
+    /// When it was written, as the store says it.
+    pub last_modified: String,
+}
+
+/// Parses a page of `ListObjectsV2`; `None` when it is none.
+#[must_use]
+pub fn parse(xml: &[u8]) -> Option<Page> {
+    parse_page(xml).ok()
+}
+
+fn parse_page(xml: &[u8]) -> Result<Page, Malformed> {
+    let root = Element::parse(xml)?;
+    if root.name != "ListBucketResult" {
+        return Err(Malformed);
+    }
+    let is_encoded = is_encoded(&root)?;
+    let objects = root.all("Contents").map(|object| {
+        let key = key_of(object, is_encoded)?;
+        let entry = read(object, &key)?;
+        let last_modified = object.text_of("LastModified")?.unwrap_or_default().trim();
+        Ok(Listed {
+            key: entry.key.to_owned(),
+            size: entry.size,
+            etag: entry.etag.to_owned(),
+            last_modified: last_modified.to_owned(),
+        })
+    });
+    let objects = objects.collect::<Result<_, Malformed>>()?;
+    let truncated = root.text_of("IsTruncated")?.map(str::trim) == Some("true");
+    let next = root.text_of("NextContinuationToken")?;
+    let next = next.filter(|next| truncated && !next.is_empty());
+    if truncated && next.is_none() {
+        return Err(Malformed);
+    }
+    Ok(Page {
+        objects,
+        next: next.map(str::to_owned),
+    })
+}
+
 type Edit = (Range<usize>, String);
 
 fn try_rewrite(
@@ -55,11 +113,7 @@ fn try_rewrite(
     if root.name != "ListBucketResult" && root.name != "ListVersionsResult" {
         return Err(Malformed);
     }
-    let is_encoded = match root.text_of("EncodingType")? {
-        None | Some("") => false,
-        Some("url") => true,
-        Some(_) => return Err(Malformed),
-    };
+    let is_encoded = is_encoded(&root)?;
     let mut edits = Vec::new();
     for object in root.children.iter().filter(|child| is_object(child)) {
         let key = key_of(object, is_encoded)?;
@@ -68,6 +122,14 @@ fn try_rewrite(
         }
     }
     write::splice(xml, edits).ok_or(Malformed)
+}
+
+fn is_encoded(root: &Element) -> Result<bool, Malformed> {
+    match root.text_of("EncodingType")? {
+        None | Some("") => Ok(false),
+        Some("url") => Ok(true),
+        Some(_) => Err(Malformed),
+    }
 }
 
 /// `DeleteMarker` has neither size nor `ETag`.

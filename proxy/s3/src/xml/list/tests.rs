@@ -211,3 +211,33 @@ proptest! {
         prop_assert_eq!(seen, expected);
     }
 }
+
+#[test]
+fn pages_go_on_until_there_is_no_token() {
+    let contents = "<Contents><Key>a&amp;b</Key><LastModified>2026-01-01T00:00:00.000Z\
+                    </LastModified><ETag>&quot;e&quot;</ETag><Size>7</Size></Contents>";
+    let more = "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>";
+    let page = parse(listing(&format!("{contents}{more}")).as_bytes()).unwrap();
+    let listed = Listed {
+        key: "a&b".to_owned(),
+        size: 7,
+        etag: "e".to_owned(),
+        last_modified: "2026-01-01T00:00:00.000Z".to_owned(),
+    };
+    assert_eq!(page.objects, [listed]);
+    assert_eq!(page.next.as_deref(), Some("t"));
+    let last = "<IsTruncated>false</IsTruncated>";
+    assert_eq!(
+        parse(listing(last).as_bytes()).unwrap(),
+        Page::default(),
+        "an empty page is the last one"
+    );
+    for bad in [
+        "<Error><Code>NoSuchBucket</Code></Error>".to_owned(),
+        listing("<IsTruncated>true</IsTruncated>"),
+        listing("<Contents><Size>7</Size></Contents>"),
+        listing("<EncodingType>rot13</EncodingType>"),
+    ] {
+        assert_eq!(parse(bad.as_bytes()), None, "{bad}");
+    }
+}
