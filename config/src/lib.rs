@@ -41,6 +41,7 @@ pub use source::Document;
 pub use source::Machine;
 pub use source::Source;
 pub use tls::Tls;
+pub use units::duration;
 
 use raw::Raw;
 use report::Report;

@@ -16,6 +16,11 @@ pub(crate) struct Size(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Length(pub Duration);
 
+/// A length of time as the file writes it: `250ms`, `30s`, `15m`, `1h`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    Length::parse(text).map(|length| length.0)
+}
+
 impl Size {
     fn parse(text: &str) -> Result<Self, String> {
         measure(text, SIZES, "`64KiB`").map(Self)

@@ -34,6 +34,7 @@ use crate::shutdown::GRACE_SECONDS;
 use crate::shutdown::Shutdown;
 use crate::state::State;
 use crate::state::Uploads;
+use crate::sweeper::Sweeper;
 use crate::telemetry::metrics::Metrics;
 
 /// Everything that a request needs, of one configuration.
@@ -108,7 +109,8 @@ pub fn assemble(config: Config) -> Result<Assembled, Unstartable> {
     let metrics = Arc::new(Metrics::new()?);
     let mut server = Server::new_with_opt_and_conf(None, conf());
     let admin = config.admin;
-    let gateway = Gateway::new(Arc::new(snapshot(config)?), Arc::clone(&metrics));
+    let snapshot = Arc::new(snapshot(config)?);
+    let gateway = Gateway::new(Arc::clone(&snapshot), Arc::clone(&metrics));
     let mut clients = http_proxy_service(&server.configuration, gateway);
     for Listen { address, tls } in listeners {
         match tls {
@@ -122,6 +124,7 @@ pub fn assemble(config: Config) -> Result<Assembled, Unstartable> {
         pages.add_tcp(&address.to_string());
         server.add_service(pages);
     }
+    server.add_service(background_service("sweeper", Sweeper::new(snapshot)));
     server.add_service(background_service("shutdown", Shutdown::new(metrics)));
     server.bootstrap();
     Ok(Assembled { server })
@@ -139,7 +142,8 @@ fn settings(tls: &Tls) -> Result<TlsSettings, Unstartable> {
     Ok(settings)
 }
 
-fn snapshot(config: Config) -> Result<Snapshot, Unstartable> {
+/// Makes what `config` says, without a listener.
+pub(crate) fn snapshot(config: Config) -> Result<Snapshot, Unstartable> {
     let limits = config.limits;
     let skew_max = time::Duration::try_from(limits.clock_skew).unwrap_or(time::Duration::MAX);
     let state = config.state.map(State::new).transpose();

@@ -7,7 +7,8 @@
 //!   policy, [`plan`] says what will be done.
 //! - [`passage`] carries out a plan that streams; [`answer`] one that is answered here.
 //! - [`seal`] and [`kms`] hold keys, [`transform`] touches bytes, [`backend`] talks to the store.
-//! - [`state`] keeps what multipart uploads need, sealed, at the backend.
+//! - [`state`] keeps what multipart uploads need, sealed, at the backend; [`sweeper`] removes what
+//!   none needs any longer.
 //! - [`respond`] is the only place where a failure becomes what a client reads.
 //! - [`assemble`] builds it all from a configuration; [`cli`] is what an operator types.
 
@@ -35,6 +36,7 @@ pub mod respond;
 pub mod seal;
 pub mod shutdown;
 pub mod state;
+pub mod sweeper;
 pub mod tags;
 pub mod telemetry;
 pub mod transform;

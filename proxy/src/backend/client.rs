@@ -13,6 +13,7 @@ use pingora::connectors::http::v1::Connector;
 use pingora::http::RequestHeader;
 use pingora::protocols::http::v1::client::HttpSession;
 use pingora::upstreams::peer::HttpPeer;
+use time::OffsetDateTime;
 
 use super::Backend;
 use super::Endpoint;
@@ -41,6 +42,13 @@ impl Answer {
             headers: HeaderMap::new(),
             body: Bytes::new(),
         }
+    }
+
+    /// When the backend says that it answered.
+    #[must_use]
+    pub fn date(&self) -> Option<OffsetDateTime> {
+        let date = self.headers.get(header::DATE)?.to_str().ok()?;
+        Some(httpdate::parse_http_date(date).ok()?.into())
     }
 }
 

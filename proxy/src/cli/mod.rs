@@ -1,7 +1,9 @@
-//! What an operator types. Every command ends with an exit code of `sysexits.h`.
+//! What an operator types. Every command ends with an exit code of `sysexits.h`, or 1 when it looked for
+//! faults and found some.
 
 mod check;
 mod demo;
+mod doctor;
 mod keyring;
 mod serve;
 
@@ -34,6 +36,8 @@ enum Command {
         /// The configuration, YAML.
         file: PathBuf,
     },
+    /// Look after the backend of a configuration.
+    Doctor(doctor::Arguments),
     /// Keep the keys of the `local` provider.
     Keyring {
         #[command(subcommand)]
@@ -51,6 +55,14 @@ pub(crate) struct Failure {
 // By value, so that `map_err(Failure::usage)` reads as it does.
 #[allow(clippy::needless_pass_by_value)]
 impl Failure {
+    /// What was looked at is not as it should be.
+    pub(crate) fn found(text: impl ToString) -> Self {
+        Self {
+            code: 1,
+            text: text.to_string(),
+        }
+    }
+
     /// The configuration or the command line is wrong: `EX_USAGE`.
     pub(crate) fn usage(text: impl ToString) -> Self {
         Self {
@@ -92,6 +104,7 @@ pub fn main() -> ExitCode {
         Command::Serve { file } => serve::run(&file),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Check { file } => check::run(&file),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Keyring { command } => keyring::run(&command),
     };
     match done {

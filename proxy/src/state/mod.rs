@@ -1,7 +1,10 @@
 //! What the gateway itself keeps at the backend, in a bucket of its own that no client reaches:
 //! records, each sealed like an object (FORMAT.md §9).
 
+mod listing;
+mod record;
 mod seen;
+mod sweep;
 mod upload;
 
 use bytes::Bytes;
@@ -20,9 +23,10 @@ use s3::BucketName;
 use s3::Claims;
 use s3::ObjectName;
 use s3::Target;
-use s3::xml;
 use zeroize::Zeroizing;
 
+pub use sweep::SWEPT_AFTER;
+pub use sweep::Swept;
 pub use upload::Unfinished;
 pub use upload::Uploads;
 
@@ -51,9 +55,6 @@ const ERROR_BYTES_MAX: usize = 64 << 10;
 
 const UNWRITTEN: Error = Error::Backend("state cannot be written");
 
-/// The largest page of a listing.
-const LISTING_BYTES_MAX: usize = 16 << 20;
-
 /// The bucket of records.
 pub struct State {
     bucket: BucketName,
@@ -78,6 +79,12 @@ impl State {
             bucket: BucketName::parse(&state.bucket)?,
             key: state.key,
         })
+    }
+
+    /// The bucket's name at the backend.
+    #[must_use]
+    pub fn bucket(&self) -> &BucketName {
+        &self.bucket
     }
 
     /// Whether clients speak of the gateway's own bucket.
@@ -147,25 +154,17 @@ impl Desk<'_> {
         Err(Error::Backend("state cannot be removed"))
     }
 
-    /// The names that begin with `prefix`, a thousand at most.
-    pub async fn names(&self, prefix: &str) -> Result<Vec<String>> {
-        let bucket = Target::Bucket(self.state.bucket.clone());
-        let outgoing = Outgoing::new(Method::GET, &bucket)
-            .with_query("list-type", "2")
-            .with_query("prefix", prefix);
-        let answer = self
-            .ask(&outgoing, &Bytes::new(), LISTING_BYTES_MAX)
-            .await?;
+    /// Whether there is such a record.
+    pub(super) async fn holds(&self, name: &str) -> Result<bool> {
+        let outgoing = Outgoing::new(Method::HEAD, &self.target(name)?);
+        let answer = self.ask(&outgoing, &Bytes::new(), 0).await?;
         if answer.status == StatusCode::NOT_FOUND {
-            return Ok(Vec::new());
+            return Ok(false);
         }
-        let mut names = Vec::new();
-        let listed = xml::list::rewrite(&answer.body, &mut |entry| {
-            names.push(entry.key.to_owned());
-            None
-        });
-        listed.map_err(|_| Error::Backend("listing of state"))?;
-        Ok(names)
+        if answer.status.is_success() {
+            return Ok(true);
+        }
+        Err(Error::Backend("state cannot be read"))
     }
 
     async fn ask(&self, outgoing: &Outgoing, body: &Bytes, limit: usize) -> Result<Answer> {
@@ -269,3 +268,6 @@ pub fn entries(headers: &HeaderMap) -> Option<(&str, &str)> {
     let entry = |name| headers.get(name)?.to_str().ok();
     Some((entry(ENVELOPE)?, entry(ENVELOPE_MAC)?))
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,18 +13,16 @@ use crypto::Envelope;
 use crypto::EnvelopeText;
 use crypto::UnverifiedEnvelope;
 use crypto::upload_record_id;
-use s3::ChecksumAlgorithm;
-use s3::ChecksumType;
+use s3::BucketName;
 use s3::PartsChecksum;
-use serde::Deserialize;
-use serde::Serialize;
-use zeroize::Zeroize;
+use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::Desk;
 use super::Writing;
+use super::record;
+use super::record::Record;
 use super::seen::Seen;
-use crate::error::Error;
 use crate::error::Result;
 use crate::kms::Keys;
 use crate::plan::Place;
@@ -42,6 +40,8 @@ pub struct Unfinished {
     pub min: u64,
     /// The checksum that it was begun with.
     pub checksum: Option<PartsChecksum>,
+    /// What its record says: when it was begun, or its end was last tried.
+    pub time: OffsetDateTime,
 }
 
 /// Uploads that are known here; the records are what counts.
@@ -54,46 +54,17 @@ pub struct Uploads {
 /// How many uploads are remembered; about 2 KiB each.
 const KNOWN_MAX: usize = 1024;
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Record {
-    v: u32,
-    bucket: String,
-    object: String,
-    upload: String,
-    sealgate: String,
-    #[serde(rename = "sealgate-mac")]
-    mac: String,
-    closing: String,
-    min: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    alg: Option<String>,
-    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
-    kind: Option<String>,
-    time: String,
-    caller: String,
-}
-
-impl Record {
-    /// The checksum that the upload was begun with.
-    fn checksum(&self) -> Result<Option<PartsChecksum>> {
-        let (Some(algorithm), Some(kind)) = (&self.alg, &self.kind) else {
-            return Ok(None);
-        };
-        let algorithm = ChecksumAlgorithm::from_name(algorithm);
-        let known = algorithm.zip(ChecksumType::from_name(kind));
-        let (algorithm, kind) = known.ok_or(Error::Backend("record of an upload"))?;
-        Ok(Some(PartsChecksum { algorithm, kind }))
-    }
-}
-
-impl Drop for Record {
-    fn drop(&mut self) {
-        self.closing.zeroize();
-    }
-}
+/// Records that are older than this when their upload is completed begin their day anew. An upload
+/// may have taken longer than a day, and the one who completed it may have to ask again.
+const RENEWED_AFTER: time::Duration = time::Duration::HOUR;
 
 impl Unfinished {
+    /// Whether its record must begin its day anew before the upload is completed.
+    #[must_use]
+    pub fn is_old(&self) -> bool {
+        OffsetDateTime::now_utc() - self.time > RENEWED_AFTER
+    }
+
     /// The envelope, verified with the key that it names.
     pub fn open(&self, keys: &Keys) -> Result<Envelope> {
         let envelope = UnverifiedEnvelope::parse(&self.envelope.json, &self.envelope.mac)?;
@@ -102,20 +73,21 @@ impl Unfinished {
 }
 
 impl Uploads {
-    /// Writes the record of a new upload.
+    /// Writes the record of a new upload into the backend's bucket `at`.
     pub async fn begin(
         &self,
         desk: Desk<'_>,
-        upload: &str,
+        (at, upload): (&BucketName, &str),
         unfinished: Unfinished,
         caller: &str,
     ) -> Result<()> {
         let Place { bucket, object } = &unfinished.place;
         let checksum = unfinished.checksum;
-        let now = time::OffsetDateTime::now_utc();
+        let at = at.as_str();
         let record = Record {
             v: 1,
             bucket: bucket.clone(),
+            at: (at != bucket).then(|| at.to_owned()),
             object: object.clone(),
             upload: upload.to_owned(),
             sealgate: unfinished.envelope.json.clone(),
@@ -124,15 +96,12 @@ impl Uploads {
             min: unfinished.min,
             alg: checksum.map(|checksum| checksum.algorithm.name().to_owned()),
             kind: checksum.map(|checksum| checksum.kind.name().to_owned()),
-            time: now
-                .format(&time::format_description::well_known::Rfc3339)
-                .map_err(|_| Error::Internal("time of a record"))?,
+            time: record::time(unfinished.time)?,
             caller: caller.to_owned(),
         };
-        let json = serde_json::to_vec(&record).map_err(|_| Error::Internal("record"))?;
-        let json = Zeroizing::new(json);
         let id = id(&unfinished.place, upload);
-        desk.write(&format!("uploads/{id}"), &json, true).await?;
+        desk.write(&record::name(&id), &record.render()?, true)
+            .await?;
         self.remember(id, Arc::new(unfinished));
         Ok(())
     }
@@ -158,36 +127,30 @@ impl Uploads {
         place: &Place,
         upload: &str,
     ) -> Result<Option<Arc<Unfinished>>> {
-        let id = id(place, upload);
-        let Some(json) = desk.read(&format!("uploads/{id}")).await? else {
-            self.lock().remove(&id);
-            self.seen.forget(&id);
+        let Some(record) = self.record(desk, place, upload).await? else {
             return Ok(None);
         };
-        let unfit = || Error::Backend("record of an upload");
-        let record: Record = serde_json::from_slice(&json).map_err(|_| unfit())?;
-        let same = record.v == 1
-            && record.bucket == place.bucket
-            && record.object == place.object
-            && record.upload == upload;
-        let closing = URL_SAFE_NO_PAD.decode(&record.closing).ok();
-        let closing = closing.map(Zeroizing::new).filter(|_| same);
-        let closing: [u8; 32] = closing
-            .and_then(|bytes| bytes.as_slice().try_into().ok())
-            .ok_or_else(unfit)?;
-        let checksum = record.checksum()?;
-        let unfinished = Arc::new(Unfinished {
-            place: place.clone(),
-            envelope: EnvelopeText {
-                json: record.sealgate.clone(),
-                mac: record.mac.clone(),
-            },
-            closing: ClosingKey::new(closing),
-            min: record.min,
-            checksum,
-        });
-        self.remember(id, Arc::clone(&unfinished));
-        Ok(Some(unfinished))
+        self.unfinished(&record, place, upload).map(Some)
+    }
+
+    /// The same before the upload is completed: the record of an old upload is made to stay for as
+    /// long as a repeated Complete may need it.
+    pub async fn renew(
+        &self,
+        desk: Desk<'_>,
+        place: &Place,
+        upload: &str,
+    ) -> Result<Option<Arc<Unfinished>>> {
+        let Some(mut record) = self.record(desk, place, upload).await? else {
+            return Ok(None);
+        };
+        let now = OffsetDateTime::now_utc();
+        if record.time().is_some_and(|time| now - time > RENEWED_AFTER) {
+            record.time = record::time(now)?;
+            let name = record::name(&id(place, upload));
+            desk.write(&name, &record.render()?, false).await?;
+        }
+        self.unfinished(&record, place, upload).map(Some)
     }
 
     /// Remembers what is known of a part, under the `ETag` that the client is told.
@@ -207,10 +170,13 @@ impl Uploads {
     /// Removes the record of an upload that was given up, and what waits in it.
     pub async fn forget(&self, desk: Desk<'_>, place: &Place, upload: &str) -> Result<()> {
         self.unpark(desk, place, upload).await?;
-        let id = id(place, upload);
-        self.lock().remove(&id);
-        self.seen.forget(&id);
-        desk.remove(&format!("uploads/{id}")).await
+        self.remove(desk, &id(place, upload)).await
+    }
+
+    /// Removes the record of the upload `id`.
+    pub(super) async fn remove(&self, desk: Desk<'_>, id: &str) -> Result<()> {
+        self.unknow(id);
+        desk.remove(&record::name(id)).await
     }
 
     /// Lets a short part wait: its sealed segment, so many bytes.
@@ -222,7 +188,7 @@ impl Uploads {
         segment_len: u64,
     ) -> Result<Writing<'a>> {
         let id = id(place, upload);
-        let name = format!("parked/{id}/{number:05}");
+        let name = record::parked(&id, number);
         desk.begin(&name, segment_len).await
     }
 
@@ -234,15 +200,23 @@ impl Uploads {
         number: u32,
     ) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let id = id(place, upload);
-        desk.read(&format!("parked/{id}/{number:05}")).await
+        desk.read(&record::parked(&id, number)).await
     }
 
-    /// Numbers of the parts that wait.
-    pub async fn waiting(&self, desk: Desk<'_>, place: &Place, upload: &str) -> Result<Vec<u32>> {
-        let prefix = format!("parked/{}/", id(place, upload));
-        let names = desk.names(&prefix).await?;
-        let numbers = names.iter().filter_map(|name| name.strip_prefix(&prefix));
-        Ok(numbers.filter_map(|number| number.parse().ok()).collect())
+    /// Numbers of the parts that wait, and since when, as the backend writes it.
+    pub async fn waiting(
+        &self,
+        desk: Desk<'_>,
+        place: &Place,
+        upload: &str,
+    ) -> Result<Vec<(u32, String)>> {
+        let prefix = record::waiting(&id(place, upload));
+        let records = desk.records(&prefix).await?;
+        let waiting = records.into_iter().filter_map(|record| {
+            let number = record.key.strip_prefix(&prefix)?.parse().ok()?;
+            Some((number, record.last_modified))
+        });
+        Ok(waiting.collect())
     }
 
     /// Removes a part that waited and is in its object now.
@@ -253,16 +227,55 @@ impl Uploads {
         number: u32,
     ) -> Result<()> {
         let id = id(place, upload);
-        desk.remove(&format!("parked/{id}/{number:05}")).await
+        desk.remove(&record::parked(&id, number)).await
     }
 
     /// Removes the parts that wait.
     pub async fn unpark(&self, desk: Desk<'_>, place: &Place, upload: &str) -> Result<()> {
         let id = id(place, upload);
-        for number in self.waiting(desk, place, upload).await? {
-            desk.remove(&format!("parked/{id}/{number:05}")).await?;
+        for (number, _) in self.waiting(desk, place, upload).await? {
+            desk.remove(&record::parked(&id, number)).await?;
         }
         Ok(())
+    }
+
+    async fn record(&self, desk: Desk<'_>, place: &Place, upload: &str) -> Result<Option<Record>> {
+        let id = id(place, upload);
+        let Some(json) = desk.read(&record::name(&id)).await? else {
+            self.unknow(&id);
+            return Ok(None);
+        };
+        let record = Record::parse(&json)?;
+        if record.is_of(place, upload) {
+            return Ok(Some(record));
+        }
+        Err(record::unfit())
+    }
+
+    fn unfinished(&self, record: &Record, place: &Place, upload: &str) -> Result<Arc<Unfinished>> {
+        let closing = URL_SAFE_NO_PAD.decode(&record.closing).map(Zeroizing::new);
+        let closing: [u8; 32] = closing
+            .ok()
+            .and_then(|bytes| bytes.as_slice().try_into().ok())
+            .ok_or_else(record::unfit)?;
+        let unfinished = Arc::new(Unfinished {
+            place: place.clone(),
+            envelope: EnvelopeText {
+                json: record.sealgate.clone(),
+                mac: record.mac.clone(),
+            },
+            closing: ClosingKey::new(closing),
+            min: record.min,
+            checksum: record.checksum()?,
+            time: record.time().ok_or_else(record::unfit)?,
+        });
+        self.remember(id(place, upload), Arc::clone(&unfinished));
+        Ok(unfinished)
+    }
+
+    fn unknow(&self, id: &str) {
+        self.lock().remove(id);
+        self.seen.forget(id);
     }
 
     fn remember(&self, id: String, unfinished: Arc<Unfinished>) {

@@ -7,6 +7,7 @@ use http::HeaderValue;
 use http::header;
 use s3::PartsChecksum;
 use s3::xml;
+use time::OffsetDateTime;
 
 use super::super::with_body;
 use super::super::written;
@@ -52,9 +53,11 @@ pub(super) async fn answer(
         closing: dek.closing_key(order.suite),
         min: snapshot.min_part,
         checksum,
+        time: OffsetDateTime::now_utc(),
     };
     let caller = answered.caller.name.to_string();
-    let kept = snapshot.uploads.begin(state, &upload, unfinished, &caller);
+    let begun_at = (named.bucket, upload.as_str());
+    let kept = snapshot.uploads.begin(state, begun_at, unfinished, &caller);
     if let Err(error) = kept.await {
         let lost = Named {
             id: &upload,

@@ -80,7 +80,14 @@ pub(in crate::answer) async fn complete(
         return named.ask(&outgoing, body).await;
     }
     let claimed = Claimed::parse(client)?;
-    let unfinished = named.find().await?;
+    let mut unfinished = named.find().await?;
+    if unfinished.is_old() {
+        let renewed = named
+            .snapshot
+            .uploads
+            .renew(named.desk()?, &named.place, named.id);
+        unfinished = renewed.await?.ok_or_else(no_such_upload)?;
+    }
     let suite = unfinished.open(&named.snapshot.keys)?.suite();
     let closing = Closing {
         named: &named,

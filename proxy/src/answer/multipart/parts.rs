@@ -13,6 +13,8 @@ use s3::xml;
 use s3::xml::multipart::ShownParts;
 use s3::xml::multipart::StoredPart;
 use s3::xml::multipart::Sum;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::super::with_body;
 use super::Held;
@@ -62,8 +64,12 @@ pub(super) async fn answer(
         parts.extend(shown_part(&named, &unfinished, suite, part));
     }
     for part in waiting(&named, &unfinished, suite).await? {
-        parts.retain(|known| known.number != part.number);
-        parts.push(part);
+        let known = parts.iter_mut().find(|known| known.number == part.number);
+        match known {
+            None => parts.push(part),
+            Some(known) if is_later(&named, &part, known) => *known = part,
+            Some(_) => {}
+        }
     }
     parts.sort_by_key(|part| part.number);
     let shown = ShownParts {
@@ -118,7 +124,7 @@ async fn waiting(
 ) -> Result<Vec<StoredPart>> {
     let (uploads, desk) = (&named.snapshot.uploads, named.desk()?);
     let mut parts = Vec::new();
-    for number in uploads.waiting(desk, &named.place, named.id).await? {
+    for (number, last_modified) in uploads.waiting(desk, &named.place, named.id).await? {
         let segment = uploads
             .parked(desk, (&named.place, named.id), number)
             .await?;
@@ -134,12 +140,22 @@ async fn waiting(
         parts.push(StoredPart {
             number,
             size: plain_len,
-            last_modified: super::super::now()?,
+            last_modified,
             checksum: sum(named, number, &etag),
             etag,
         });
     }
     Ok(parts)
+}
+
+/// Whether `part`, which waits, came after the stored one of its number. Within a second the dates do
+/// not tell, but this process may have seen the stored one come.
+fn is_later(named: &Named<'_>, part: &StoredPart, stored: &StoredPart) -> bool {
+    let time = |part: &StoredPart| OffsetDateTime::parse(&part.last_modified, &Rfc3339).ok();
+    match (time(part), time(stored)) {
+        (Some(waits), Some(stored)) if waits != stored => waits > stored,
+        _ => named.seen(stored.number, &stored.etag).is_none(),
+    }
 }
 
 /// A part's checksum, if this process saw it come in: the footer that keeps it cannot be read yet.

@@ -1,0 +1,195 @@
+"""The operator's doctor: what it removes, and what it says of stores."""
+
+import concurrent.futures
+import re
+
+import pytest
+from gateways import Demo, Server, run
+from parts import MIN, begin, complete, data_of, put, refused
+
+STATE = "sealgate-state"
+SWEPT = re.compile(r"swept: looked at (\d+), removed (\d+) records and (\d+) parked parts, "
+                   r"(\d+) unreadable, (\d+) failed\n")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """One of its own: what is swept is every test's."""
+    with Demo(tmp_path_factory.mktemp("doctor") / "demo") as demo:
+        yield demo
+
+
+@pytest.fixture(scope="module")
+def s3(demo):
+    return demo.client()
+
+
+@pytest.fixture(scope="module")
+def backend(demo):
+    return demo.client("BACKEND_ENDPOINT_URL")
+
+
+@pytest.fixture(scope="module")
+def bucket(s3):
+    s3.create_bucket(Bucket="swept")
+    return "swept"
+
+
+def doctor(gateway, *arguments, file=None):
+    return run("doctor", file or gateway.folder / "sealgate.yaml", *arguments,
+               env=gateway.environment())
+
+
+def sweep(gateway, *arguments, code=0, file=None):
+    """Records and parked parts that were removed, and how many were unreadable."""
+    done = doctor(gateway, "--sweep", *arguments, file=file)
+    found = SWEPT.fullmatch(done.stdout)
+    assert found and done.returncode == code, done
+    _, records, parked, unreadable, failed = map(int, found.groups())
+    assert failed == 0
+    return records, parked, unreadable
+
+
+NOW = ["--older-than", "0s"]
+
+
+@pytest.fixture(autouse=True)
+def clean(demo, s3, backend):
+    """Nothing waits when a test begins."""
+    if STATE in [entry["Name"] for entry in backend.list_buckets()["Buckets"]]:
+        for name in names(backend):
+            backend.delete_object(Bucket=STATE, Key=name)
+
+
+def names(backend, prefix=""):
+    pages = backend.get_paginator("list_objects_v2").paginate(Bucket=STATE, Prefix=prefix)
+    return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+
+
+def test_a_completed_upload_is_told_again_for_a_day(demo, s3, backend, bucket, name):
+    upload = begin(s3, bucket, name)
+    etags = {1: put(s3, bucket, name, upload, 1, b"short")}
+    complete(s3, bucket, name, upload, etags)
+    for arguments in [[], ["--older-than", "1h"]]:
+        assert sweep(demo, *arguments) == (0, 0, 0)
+        complete(s3, bucket, name, upload, etags)
+    assert sweep(demo, *NOW) == (1, 0, 0)
+    assert names(backend) == []
+    assert refused(complete, s3, bucket, name, upload, etags) == "NoSuchUpload"
+    assert s3.get_object(Bucket=bucket, Key=name)["Body"].read() == b"short"
+
+
+def test_what_is_under_way_stays(demo, s3, backend, bucket, name):
+    upload = begin(s3, bucket, name)
+    etags = {1: put(s3, bucket, name, upload, 1, data_of(MIN)),
+             2: put(s3, bucket, name, upload, 2, b"short")}
+    kept = names(backend)
+    assert len(kept) == 2 and sweep(demo, *NOW) == (0, 0, 0)
+    assert names(backend) == kept
+    complete(s3, bucket, name, upload, etags)
+    assert s3.get_object(Bucket=bucket, Key=name)["Body"].read() == data_of(MIN) + b"short"
+
+
+def test_what_was_given_up_behind_our_back_goes(demo, s3, backend, bucket, name):
+    upload = begin(s3, bucket, name)
+    put(s3, bucket, name, upload, 1, b"short")
+    put(s3, bucket, name, upload, 7, b"short, too")
+    backend.abort_multipart_upload(Bucket=bucket, Key=name, UploadId=upload)
+    assert sweep(demo) == (0, 0, 0)
+    assert sweep(demo, *NOW) == (1, 2, 0)
+    assert names(backend) == []
+    assert refused(put, s3, bucket, name, upload, 1, b"short") == "NoSuchUpload"
+
+
+def test_a_bucket_that_is_gone_has_no_uploads(demo, s3, backend, name):
+    s3.create_bucket(Bucket="short-lived")
+    upload = begin(s3, "short-lived", name)
+    backend.abort_multipart_upload(Bucket="short-lived", Key=name, UploadId=upload)
+    backend.delete_bucket(Bucket="short-lived")
+    assert sweep(demo, *NOW) == (1, 0, 0)
+
+
+def test_parts_without_an_upload_go_and_others_stay(demo, s3, backend, bucket, name):
+    lost, kept = begin(s3, bucket, name), begin(s3, bucket, f"{name}-2")
+    put(s3, bucket, name, lost, 1, b"short")
+    record, = [key for key in names(backend, "uploads/")
+               if key.split("/")[1] == names(backend, "parked/")[0].split("/")[1]]
+    put(s3, bucket, f"{name}-2", kept, 1, b"short")
+    backend.delete_object(Bucket=STATE, Key=record)
+    assert sweep(demo) == (0, 0, 0)
+    assert sweep(demo, *NOW) == (0, 1, 0)
+    assert len(names(backend, "parked/")) == 1
+    # Whose upload that is, nobody can say any longer.
+    listed = backend.list_multipart_uploads(Bucket=bucket, Prefix=name)["Uploads"]
+    assert {entry["UploadId"] for entry in listed} == {lost, kept}
+
+
+def test_uploads_of_others_are_left_alone(demo, backend, bucket, name):
+    upload = begin(backend, bucket, name)
+    put(backend, bucket, name, upload, 1, b"theirs")
+    assert sweep(demo, *NOW) == (0, 0, 0)
+    assert len(backend.list_parts(Bucket=bucket, Key=name, UploadId=upload)["Parts"]) == 1
+
+
+def test_more_than_a_page_is_seen(demo, s3, backend, bucket, name):
+    upload = begin(s3, bucket, name)
+    put(s3, bucket, name, upload, 1, b"short")
+    parked, = names(backend, "parked/")
+
+    def fill(numbers):
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            write = lambda number: backend.put_object(
+                Bucket=STATE, Key=f"{parked[:-5]}{number:05}", Body=b"")
+            list(pool.map(write, numbers))
+    fill(range(1, 1102))
+    assert len(names(backend)) == 1102
+    s3.abort_multipart_upload(Bucket=bucket, Key=name, UploadId=upload)
+    assert names(backend) == []
+    fill(range(1, 1102))
+    assert sweep(demo, *NOW) == (0, 1101, 0)
+    assert names(backend) == []
+
+
+def test_what_does_not_open_is_reported_and_stays(demo, s3, backend, bucket, name):
+    upload = begin(s3, bucket, name)
+    backend.abort_multipart_upload(Bucket=bucket, Key=name, UploadId=upload)
+    record, = names(backend)
+    stored = backend.get_object(Bucket=STATE, Key=record)
+    body = bytearray(stored["Body"].read())
+    body[-100] ^= 1
+    spoiled = {"Body": bytes(body), "Metadata": stored["Metadata"]}
+    elsewhere = f"uploads/{record[-1]}{record[8:-1]}"
+    backend.put_object(Bucket=STATE, Key=record, **spoiled)
+    backend.put_object(Bucket=STATE, Key=elsewhere, **spoiled)
+    backend.put_object(Bucket=STATE, Key="uploads/other", Body=b"")
+    backend.put_object(Bucket=STATE, Key="parked/other", Body=b"")
+    kept = names(backend)
+    assert sweep(demo) == (0, 0, 0)
+    assert sweep(demo, *NOW, code=1) == (0, 0, 4)
+    assert names(backend) == kept
+
+
+def test_a_bucket_that_is_sealed_as_another_is_asked_itself(
+        demo, s3, backend, bucket, name, tmp_path):
+    rules = f"  - {{name: renamed, match: {{bucket: {bucket}}}, sealed_as: original}}"
+    with Server(tmp_path / "server", demo, demo.address("BACKEND_ENDPOINT_URL"),
+                demo.folder / "keyring.yaml", rules=rules, state=STATE) as server:
+        upload = begin(server.client(), bucket, name)
+        assert sweep(demo, *NOW) == (0, 0, 0)
+        server.client().abort_multipart_upload(Bucket=bucket, Key=name, UploadId=upload)
+        upload = begin(server.client(), bucket, name)
+        backend.abort_multipart_upload(Bucket=bucket, Key=name, UploadId=upload)
+        assert sweep(demo, *NOW) == (1, 0, 0)
+
+
+def test_there_must_be_something_to_sweep(demo, tmp_path):
+    file = tmp_path / "sealgate.yaml"
+    lines = (demo.folder / "sealgate.yaml").read_text().splitlines(keepends=True)
+    text = "".join(line for line in lines if not line.startswith("state:"))
+    file.write_text(text.replace("keyring.yaml", str(demo.folder / "keyring.yaml")))
+    done = doctor(demo, "--sweep", file=file)
+    assert done.returncode == 64 and "no `state`" in done.stderr
+    done = doctor(demo, "--older-than", "0s", file=file)
+    assert done.returncode == 64 and "--sweep" in done.stderr
+    done = doctor(demo, "--sweep", "--older-than", "1", file=file)
+    assert done.returncode == 64 and "unit" in done.stderr
