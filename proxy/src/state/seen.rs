@@ -2,6 +2,8 @@
 //! gateways saw is not in it.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::mem;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
@@ -16,32 +18,59 @@ pub(super) struct Seen(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    /// By upload and number: the `ETag` that the client was told, and the part's digests.
-    uploads: HashMap<String, HashMap<u32, (String, Digests)>>,
+    /// By upload and number.
+    uploads: HashMap<String, HashMap<u32, Part>>,
     count: usize,
+}
+
+struct Part {
+    /// The `ETag` that the client was told.
+    etag: String,
+    digests: Digests,
+    /// That of the part before, which this one replaced.
+    replaced: Option<String>,
 }
 
 impl Seen {
     /// Remembers a part; an earlier one of this number is forgotten.
     pub fn note(&self, upload: &str, number: u32, etag: &str, digests: Digests) {
-        if digests.is_empty() {
-            return;
-        }
         let mut inner = self.lock();
         if inner.count >= SEEN_MAX {
             *inner = Inner::default();
         }
         let parts = inner.uploads.entry(upload.to_owned()).or_default();
-        if parts.insert(number, (etag.to_owned(), digests)).is_none() {
-            inner.count += 1;
+        let part = Part {
+            etag: etag.to_owned(),
+            digests,
+            replaced: None,
+        };
+        match parts.entry(number) {
+            Entry::Occupied(mut known) => {
+                let replaced = Some(mem::take(&mut known.get_mut().etag));
+                known.insert(Part { replaced, ..part });
+            }
+            Entry::Vacant(place) => {
+                place.insert(part);
+                inner.count += 1;
+            }
         }
     }
 
     /// The digests of just this part.
     pub fn get(&self, upload: &str, number: u32, etag: &str) -> Option<Digests> {
         let inner = self.lock();
-        let (seen, digests) = inner.uploads.get(upload)?.get(&number)?;
-        (seen == etag).then(|| digests.clone())
+        let part = inner.uploads.get(upload)?.get(&number)?;
+        (part.etag == etag).then(|| part.digests.clone())
+    }
+
+    /// Whether just this part was seen, and then another of its number.
+    pub fn is_replaced(&self, upload: &str, number: u32, etag: &str) -> bool {
+        let inner = self.lock();
+        let part = inner
+            .uploads
+            .get(upload)
+            .and_then(|parts| parts.get(&number));
+        part.is_some_and(|part| part.replaced.as_deref() == Some(etag))
     }
 
     /// Forgets an upload.
@@ -80,8 +109,11 @@ mod tests {
         seen.note("upload", 1, "again", digests(2));
         assert_eq!(seen.get("upload", 1, "etag"), None);
         assert_eq!(seen.get("upload", 1, "again"), Some(digests(2)));
+        assert!(seen.is_replaced("upload", 1, "etag"));
+        assert!(!seen.is_replaced("upload", 1, "again"));
         seen.forget("upload");
         assert_eq!(seen.get("upload", 1, "again"), None);
+        assert!(!seen.is_replaced("upload", 1, "etag"));
     }
 
     #[test]

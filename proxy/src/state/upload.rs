@@ -167,6 +167,15 @@ impl Uploads {
         self.seen.get(&id(place, upload), number, etag)
     }
 
+    /// Whether this process saw a part, and then another of its number.
+    pub fn is_replaced(
+        &self,
+        (place, upload): (&Place, &str),
+        (number, etag): (u32, &str),
+    ) -> bool {
+        self.seen.is_replaced(&id(place, upload), number, etag)
+    }
+
     /// Removes the record of an upload that was given up, and what waits in it.
     pub async fn forget(&self, desk: Desk<'_>, place: &Place, upload: &str) -> Result<()> {
         self.unpark(desk, place, upload).await?;

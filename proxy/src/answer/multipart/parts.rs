@@ -149,12 +149,16 @@ async fn waiting(
 }
 
 /// Whether `part`, which waits, came after the stored one of its number. Within a second the dates do
-/// not tell, but this process may have seen the stored one come.
+/// not tell, but this process may have seen one replace the other.
 fn is_later(named: &Named<'_>, part: &StoredPart, stored: &StoredPart) -> bool {
     let time = |part: &StoredPart| OffsetDateTime::parse(&part.last_modified, &Rfc3339).ok();
     match (time(part), time(stored)) {
         (Some(waits), Some(stored)) if waits != stored => waits > stored,
-        _ => named.seen(stored.number, &stored.etag).is_none(),
+        _ => {
+            let upload = (&named.place, named.id);
+            let uploads = &named.snapshot.uploads;
+            !uploads.is_replaced(upload, (part.number, &part.etag))
+        }
     }
 }
 
