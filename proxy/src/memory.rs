@@ -5,8 +5,10 @@ use std::mem;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
-/// What one generation weighs at most; two are kept. About 200 bytes weigh one.
+/// What one generation weighs at most; two are kept.
 const GENERATION: usize = 32_768;
+/// About so many bytes weigh one.
+const UNIT: usize = 200;
 
 /// What is remembered.
 pub trait Remembered: Clone {
@@ -77,7 +79,7 @@ impl<V: Remembered> Generations<V> {
             self.old = mem::take(&mut self.young);
             self.weight = 0;
         }
-        self.weight += known.weight();
+        self.weight += known.weight() + name.len() / UNIT;
         self.young.insert(name, known);
     }
 }
@@ -112,5 +114,16 @@ mod tests {
         assert_eq!(memory.get("unused"), None);
         let generations = memory.lock();
         assert!(generations.young.len() + generations.old.len() <= 2 * GENERATION);
+    }
+
+    #[test]
+    fn long_names_take_their_room() {
+        let memory = Memory::default();
+        for index in 0..GENERATION {
+            memory.insert(format!("{index:01000}"), 1);
+        }
+        let generations = memory.lock();
+        let held = generations.young.len() + generations.old.len();
+        assert!(held <= 2 * GENERATION / (1000 / UNIT), "{held}");
     }
 }

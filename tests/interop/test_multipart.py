@@ -261,3 +261,14 @@ def test_only_uploads_of_clients_are_listed(s3, backend, bucket, name):
         assert [(read(entry["Key"]), entry["UploadId"], entry["ChecksumAlgorithm"],
                  entry["ChecksumType"]) for entry in listed] == [
             (f"{name} +ä", known, "SHA256", "COMPOSITE")]
+
+
+def test_ten_thousand_parts_may_be_listed(s3, bucket, name):
+    """With checksums, that is more than other documents may have."""
+    part = {"ETag": '"' + 100 * "0" + '"', "ChecksumSHA256": 43 * "A" + "="}
+    parts = [{"PartNumber": number, **part} for number in range(1, 10_001)]
+    upload = begin(s3, bucket, name)
+    done = {"Bucket": bucket, "Key": name, "UploadId": upload}
+    assert refused(s3.complete_multipart_upload, **done,
+                   MultipartUpload={"Parts": parts}) == "InvalidPart"
+    s3.abort_multipart_upload(**done)

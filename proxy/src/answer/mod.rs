@@ -50,6 +50,9 @@ use crate::transform::refusal::Refusal;
 /// threefold, stays below it.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
 
+/// 10 000 parts with their checksums, as the most talkative clients write them.
+const COMPLETE_BYTES_MAX: u64 = 4 << 20;
+
 /// Carries out `answered` and writes its answer.
 pub async fn answer(
     session: &mut Session,
@@ -180,7 +183,11 @@ async fn body(
         }
     }
     let mut body = Body::expect(&answered.caller.verified, &said)?;
-    if body.plain_len() > limits.xml_body {
+    let most = match answered.call.operation {
+        Operation::CompleteMultipartUpload => limits.xml_body.max(COMPLETE_BYTES_MAX),
+        _ => limits.xml_body,
+    };
+    if body.plain_len() > most {
         return Err(s3::Error::new(ErrorCode::EntityTooLarge).into());
     }
     let mut inlet = Inlet::open(session, limits.silence).await?;
