@@ -10,7 +10,8 @@
 //! - [`state`] keeps what multipart uploads need, sealed, at the backend; [`sweeper`] removes what
 //!   none needs any longer.
 //! - [`respond`] is the only place where a failure becomes what a client reads.
-//! - [`assemble`] builds it all from a configuration; [`cli`] is what an operator types.
+//! - [`assemble`] builds it all from a configuration; [`cli`] is what an operator types,
+//!   [`doctor`] what is tried at a backend.
 
 pub mod admin;
 pub mod answer;
@@ -22,6 +23,7 @@ pub mod cache;
 pub mod call;
 pub mod checksum;
 pub mod cli;
+pub mod doctor;
 pub mod error;
 pub mod exchange;
 pub mod gateway;

@@ -4,8 +4,10 @@ import concurrent.futures
 import re
 
 import pytest
-from gateways import Demo, Server, run
+from gateways import Demo, Server, configuration, run
 from parts import MIN, begin, complete, data_of, put, refused
+from relay import Relay
+from uncounted import with_counts, without_counts
 
 STATE = "sealgate-state"
 SWEPT = re.compile(r"swept: looked at (\d+), removed (\d+) records and (\d+) parked parts, "
@@ -75,7 +77,6 @@ def test_a_completed_upload_is_told_again_for_a_day(demo, s3, backend, bucket, n
         complete(s3, bucket, name, upload, etags)
     assert sweep(demo, *NOW) == (1, 0, 0)
     assert names(backend) == []
-    assert refused(complete, s3, bucket, name, upload, etags) == "NoSuchUpload"
     assert s3.get_object(Bucket=bucket, Key=name)["Body"].read() == b"short"
 
 
@@ -193,3 +194,73 @@ def test_there_must_be_something_to_sweep(demo, tmp_path):
     assert done.returncode == 64 and "--sweep" in done.stderr
     done = doctor(demo, "--sweep", "--older-than", "1", file=file)
     assert done.returncode == 64 and "unit" in done.stderr
+
+
+# --- what it says of stores ----------------------------------------------------------------------
+
+
+def found(done):
+    """Verdicts by title."""
+    lines = [line.split(None, 1) for line in done.stdout.splitlines()]
+    return {text.partition(": ")[0]: (verdict, text.partition(": ")[2]) for verdict, text in lines}
+
+
+def examine(gateway, relay, tmp_path, *arguments, code, **said):
+    """Of the store behind a relay."""
+    server = tmp_path / "sealgate.yaml"
+    server.write_text(configuration(
+        "127.0.0.1:1", relay.address, gateway.folder / "keyring.yaml", state=STATE, **said))
+    done = doctor(gateway, *arguments, file=server)
+    assert done.returncode == code, done
+    return found(done)
+
+
+@pytest.fixture
+def relay(demo):
+    relay = Relay(demo.address("BACKEND_ENDPOINT_URL"))
+    yield relay
+    relay.refuse()
+
+
+def test_a_good_store_has_no_problems_and_keeps_nothing(demo, backend):
+    before = names(backend)
+    done = doctor(demo)
+    assert done.returncode == 0, done
+    verdicts = found(done)
+    assert {verdict for verdict, _ in verdicts.values()} <= {"ok", "note"}
+    for title in ["backend", "clock", "metadata", "ranges", "If-Match on reads",
+                  "multipart uploads", "multipart ETags", "copies of parts", "removal"]:
+        assert verdicts[title][0] == "ok", verdicts[title]
+    assert names(backend) == before
+    assert "Uploads" not in backend.list_multipart_uploads(Bucket=STATE)
+
+
+def test_etags_that_do_not_count_are_found(demo, relay, tmp_path):
+    relay.answers, relay.uploads = without_counts, with_counts(demo.credentials())
+    verdict, text = examine(demo, relay, tmp_path, code=1)["multipart ETags"]
+    assert verdict == "problem" and "multipart_etag: opaque" in text
+    verdicts = examine(demo, relay, tmp_path, code=0, multipart_etag="opaque")
+    assert verdicts["multipart ETags"][0] == "note"
+
+
+def test_a_store_that_is_not_there_is_the_only_finding(demo, relay, tmp_path):
+    relay.refuse()
+    verdicts = examine(demo, relay, tmp_path, code=1)
+    assert verdicts["backend"][0] == "problem" and "clock" not in verdicts
+
+
+def test_other_credentials_are_found(demo, relay, tmp_path):
+    def other_key(pieces):
+        for piece in pieces:
+            yield piece.replace(b"Credential=", b"Credential=x")
+    relay.uploads = other_key
+    verdict, text = examine(demo, relay, tmp_path, code=1)["backend"]
+    assert verdict == "problem" and "credentials" in text
+
+
+def test_metadata_that_comes_back_altered_is_found(demo, relay, tmp_path):
+    def altered(pieces):
+        for piece in pieces:
+            yield piece.replace(b"\\u00", b"\\U00")
+    relay.answers = altered
+    assert examine(demo, relay, tmp_path, code=1)["metadata"][0] == "problem"
