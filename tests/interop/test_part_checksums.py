@@ -6,6 +6,7 @@ import zlib
 
 import awscrt.checksums
 import pytest
+from gateways import Server
 from parts import MIN, Sent, begin, complete, data_of, other, put, refused
 
 
@@ -182,3 +183,19 @@ def test_an_empty_last_part_is_read_by_its_number(s3, bucket, name):
     assert (got["Body"].read(), got["ContentLength"], got["PartsCount"]) == (b"", 0, 2)
     head = s3.head_object(Bucket=bucket, Key=name, PartNumber=2)
     assert (head["ContentLength"], head["PartsCount"]) == (0, 2)
+
+
+def test_claims_about_unsealed_objects_are_the_stores_to_judge(demo, name, tmp_path):
+    rules = '  - {name: open, match: {bucket: "open-*"}, protect: none}'
+    with Server(tmp_path / "server", demo, demo.address("BACKEND_ENDPOINT_URL"),
+                demo.folder / "keyring.yaml", rules=rules) as server:
+        s3 = server.client()
+        s3.create_bucket(Bucket="open-checksums")
+        parts = {1: PARTS[1], 2: b"the end"}
+        id, etags = upload(s3, "open-checksums", name, "CRC32", "FULL_OBJECT", parts)
+        finish = [complete, s3, "open-checksums", name, id, etags]
+        assert refused(*finish, ChecksumCRC32=text(bytes(4)), ChecksumType="FULL_OBJECT") == \
+            "BadDigest"
+        right = expected("CRC32", "FULL_OBJECT", parts)
+        assert complete(*finish[1:], ChecksumCRC32=right,
+                        ChecksumType="FULL_OBJECT")["ChecksumCRC32"] == right

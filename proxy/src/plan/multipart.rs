@@ -114,6 +114,16 @@ pub fn copy_range(client: &HeaderMap, len: u64) -> Result<Option<Range<u64>>, s3
     Ok(Some(*range.start()..range.end() + 1))
 }
 
+/// What the client claims of an object that the backend stores as it is.
+pub fn claims(client: &HeaderMap, to: &mut HeaderMap) {
+    put::copy_digests(client, to);
+    for name in ["x-amz-checksum-type", "x-amz-mp-object-size"] {
+        if let Some(value) = client.get(name) {
+            to.insert(name, value.clone());
+        }
+    }
+}
+
 /// What the client said of the very bytes that the backend stores.
 pub fn digests(client: &HeaderMap, to: &mut HeaderMap) {
     put::copy_digests(client, to);

@@ -77,6 +77,7 @@ pub(in crate::answer) async fn complete(
     let mut outgoing = named.outgoing(Method::POST);
     plan::multipart::conditions(client, &mut outgoing, &answered.permit);
     if Objects::of(&answered.permit) == Objects::Foreign {
+        plan::multipart::claims(client, &mut outgoing.headers);
         return named.ask(&outgoing, body).await;
     }
     let claimed = Claimed::parse(client)?;
