@@ -86,11 +86,21 @@ pub fn attempt(order: &SealOrder, claims: &Claims, keys: &Keys) -> Result<Attemp
     whole(order, digests, foot, keys)
 }
 
-/// Begins a copy that is sealed anew. What is known of the source's bytes is known of the copy's.
-pub fn copy(order: &SealOrder, source: Option<&Envelope>, keys: &Keys) -> Result<Attempt> {
+/// Begins a copy that is sealed anew. What is known of the source's bytes is known of the copy's;
+/// `sums`: but its checksum is made anew.
+pub fn copy(
+    order: &SealOrder,
+    source: Option<&Envelope>,
+    sums: bool,
+    keys: &Keys,
+) -> Result<Attempt> {
     let source = source.filter(|source| source.layout() == Layout::Whole);
-    let digests = source.map(Envelope::digests).unwrap_or_default();
-    let crypto::Foot { md5, sum } = source.map(Envelope::foot).unwrap_or_default();
+    let mut digests = source.map(Envelope::digests).unwrap_or_default();
+    let crypto::Foot { md5, mut sum } = source.map(Envelope::foot).unwrap_or_default();
+    if sums {
+        digests.sum = None;
+        sum = true;
+    }
     let wants_md5 = order.etag == EtagStyle::Md5 && digests.md5.is_none();
     let md5 = md5 || wants_md5;
     whole(order, digests, Foot { md5, sum }, keys)

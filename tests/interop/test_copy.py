@@ -1,6 +1,9 @@
 """Copies: within a key, between suites, onto themselves, and where they may not go."""
 
+import base64
+import hashlib
 import random
+import zlib
 
 import botocore.exceptions
 import parts
@@ -160,6 +163,25 @@ def test_objects_in_parts_are_copied(s3, name):
     for target in ["copies-aes-2", "copies-sm4", "copies-open"]:
         copy(s3, ("copies-aes", name), (target, name))
         assert s3.get_object(Bucket=target, Key=name)["Body"].read() == data
+
+
+@pytest.mark.parametrize("target", ["copies-aes-2", "copies-sm4"])
+@pytest.mark.parametrize("had", ["CRC32", "SHA256", None])
+@pytest.mark.parametrize("asked", ["SHA256", None])
+def test_copies_have_the_checksum_that_is_asked_for(s3, gateway, name, target, had, asked):
+    source, there = ({"Bucket": bucket, "Key": name} for bucket in ["copies-aes", target])
+    plain = gateway.client(request_checksum_calculation="when_required")
+    plain.put_object(**source, Body=b"data", **({"ChecksumAlgorithm": had} if had else {}))
+    more = {"ChecksumAlgorithm": asked} if asked else {}
+    told = s3.copy_object(**there, CopySource=source, **more)["CopyObjectResult"]
+    head = s3.head_object(**there, ChecksumMode="ENABLED")
+    digests = {"SHA256": hashlib.sha256(b"data").digest(),
+               "CRC32": zlib.crc32(b"data").to_bytes(4, "big")}
+    for algorithm, digest in digests.items():
+        expected = base64.b64encode(digest).decode() if algorithm == (asked or had) else None
+        assert told.get(f"Checksum{algorithm}") == expected
+        assert head.get(f"Checksum{algorithm}") == expected
+    assert s3.get_object(**there)["Body"].read() == b"data"
 
 
 @pytest.mark.parametrize("sizes", [{1: 5 * MIB, 4: 6 * MIB}, {2: 5 * MIB, 3: 9}, {1: 7}], ids=str)

@@ -117,7 +117,7 @@ async fn long(
     body: Bytes,
 ) -> Result<Answer> {
     match answered.call.operation {
-        Operation::CopyObject => copy::answer(exchange, answered, client).await,
+        Operation::CopyObject => Box::pin(copy::answer(exchange, answered, client)).await,
         Operation::UploadPartCopy => {
             Box::pin(multipart::copy_part(exchange, answered, client)).await
         }

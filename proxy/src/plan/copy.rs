@@ -39,6 +39,8 @@ pub struct CopyOrder {
     pub tags: Directive,
     /// The head of the copy, as far as the request says it.
     pub outgoing: Outgoing,
+    /// The checksum that the copy is to have; without one it has its source's.
+    pub checksum: Option<s3::ChecksumAlgorithm>,
     /// Whether anything makes the copy differ from its source.
     pub changes: bool,
 }
@@ -78,6 +80,7 @@ pub fn order(call: &Call, client: &HeaderMap, permit: &Permit) -> Result<CopyOrd
     put::encryption_is_granted(client, put::key_and_suite(permit).is_some(), permit)?;
     let metadata = directive(client, "x-amz-metadata-directive")?;
     let tags = directive(client, "x-amz-tagging-directive")?;
+    let checksum = s3::PartsChecksum::parse(client)?.map(|checksum| checksum.algorithm);
     let mut outgoing = Outgoing::new(Method::PUT, &call.target);
     outgoing.headers = headers::forward(client, Kind::Copy)?;
     if metadata == Directive::Copy {
@@ -106,6 +109,7 @@ pub fn order(call: &Call, client: &HeaderMap, permit: &Permit) -> Result<CopyOrd
         metadata,
         tags,
         outgoing,
+        checksum,
         changes,
     })
 }

@@ -1,6 +1,7 @@
 //! `CopyObjectResult` and `CopyPartResult`.
 
 use crate::ChecksumAlgorithm;
+use crate::ChecksumType;
 use crate::ErrorCode;
 use crate::xml::tree::Element;
 use crate::xml::write;
@@ -34,10 +35,13 @@ pub fn parse(xml: &[u8]) -> Option<Copied> {
     }
 }
 
+/// A checksum as clients see it: algorithm, value, and of an object its type.
+pub type Sum<'a> = (ChecksumAlgorithm, &'a str, Option<ChecksumType>);
+
 /// Renders the answer to `CopyObject`.
 #[must_use]
-pub fn render(etag: &str, last_modified: &str) -> String {
-    result("CopyObjectResult", etag, last_modified, None)
+pub fn render(etag: &str, last_modified: &str, checksum: Option<Sum<'_>>) -> String {
+    result("CopyObjectResult", etag, last_modified, checksum)
 }
 
 /// Renders the answer to `UploadPartCopy`; `checksum` in base64.
@@ -47,23 +51,20 @@ pub fn render_part(
     last_modified: &str,
     checksum: Option<&(ChecksumAlgorithm, String)>,
 ) -> String {
+    let checksum = checksum.map(|(algorithm, value)| (*algorithm, value.as_str(), None));
     result("CopyPartResult", etag, last_modified, checksum)
 }
 
-fn result(
-    name: &str,
-    etag: &str,
-    last_modified: &str,
-    checksum: Option<&(ChecksumAlgorithm, String)>,
-) -> String {
+fn result(name: &str, etag: &str, last_modified: &str, checksum: Option<Sum<'_>>) -> String {
     let mut xml = write::DECLARATION.to_owned();
     xml.push('<');
     xml.push_str(name);
     xml.push_str(" xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
     write::element(&mut xml, "LastModified", last_modified);
     write::element(&mut xml, "ETag", &format!("\"{etag}\""));
-    if let Some((algorithm, value)) = checksum {
-        write::checksum(&mut xml, *algorithm, value);
+    if let Some((algorithm, value, kind)) = checksum {
+        write::checksum(&mut xml, algorithm, value);
+        write::optional(&mut xml, "ChecksumType", kind.map(ChecksumType::name));
     }
     xml.push_str("</");
     xml.push_str(name);
@@ -81,7 +82,7 @@ mod tests {
             etag: "abc-0".to_owned(),
             last_modified: "2026-01-01T00:00:00.000Z".to_owned(),
         };
-        let xml = render("abc-0", "2026-01-01T00:00:00.000Z");
+        let xml = render("abc-0", "2026-01-01T00:00:00.000Z", None);
         assert_eq!(parse(xml.as_bytes()), Some(copied));
     }
 

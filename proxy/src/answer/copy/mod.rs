@@ -21,6 +21,7 @@ use s3::xml;
 use s3::xml::copy::Copied;
 
 pub(super) use self::reader::Reader;
+use self::reader::changed;
 pub(super) use self::source::Source;
 pub(super) use self::source::look;
 use super::ANSWER_BYTES_MAX;
@@ -28,9 +29,12 @@ use super::with_body;
 use super::written;
 use crate::assemble::Snapshot;
 use crate::backend::Answer;
+use crate::checksum::Shown;
 use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
+use crate::lookup;
+use crate::lookup::Wanted;
 use crate::plan;
 use crate::plan::Outgoing;
 use crate::plan::Place;
@@ -90,9 +94,12 @@ pub(super) async fn answer(
         object: object.as_str().to_owned(),
     };
     let seals = plan::copy::seals(&answered.permit);
+    let known = known_sum(snapshot, &source, order.checksum).await?;
+    let has = known.as_ref().map(|sum| sum.algorithm);
+    let keeps = order.checksum.is_none() || order.checksum == has;
     let copied = match (&source.envelope, &seals) {
         (None, None) => in_backend(exchange, order, &source, None).await?,
-        (Some(envelope), Some(seals)) if is_same(envelope, seals) => {
+        (Some(envelope), Some(seals)) if keeps && is_same(envelope, seals) => {
             let size = PlainLen(source.plain_len);
             let text = seal::moved(envelope, size, &place, &seals.key, &snapshot.keys)?;
             match envelope.layout() {
@@ -103,14 +110,44 @@ pub(super) async fn answer(
                 }
             }
         }
-        _ => stream::copy(exchange, order, &source, (&place, seals.as_ref())).await?,
+        _ => {
+            // What a list of parts holds is not of a copy in one piece.
+            let layout = source.envelope.as_ref().map(|envelope| envelope.layout());
+            if keeps && layout == Some(Layout::Whole) {
+                order.checksum = None;
+            }
+            stream::copy(exchange, order, &source, (&place, seals.as_ref())).await?
+        }
     };
-    let copied = match copied {
+    let mut copied = match copied {
         Ok(copied) => copied,
         Err(refused) => return Ok(refused),
     };
+    if seals.is_some() && copied.sum.is_none() {
+        copied.sum = known;
+    }
     let etag = shown_etag(snapshot, target, &place, &copied, seals.as_ref()).await?;
     told(&copied, &source, seals.as_ref(), &etag)
+}
+
+/// The source's checksum, where it is at hand or is `asked` for.
+async fn known_sum(
+    snapshot: &Snapshot,
+    source: &Source,
+    asked: Option<s3::ChecksumAlgorithm>,
+) -> Result<Option<Shown>> {
+    let Some(envelope) = &source.envelope else {
+        return Ok(None);
+    };
+    if asked.is_none() && envelope.layout() == Layout::Parts {
+        return Ok(None);
+    }
+    let wanted = Wanted {
+        sum: true,
+        ..Wanted::default()
+    };
+    let facts = lookup::facts(snapshot, &source.head, envelope, source.end(), wanted);
+    Ok(facts.await?.ok_or_else(changed)?.checksum())
 }
 
 /// What clients see as the copy's `ETag`, without quotes.
@@ -142,6 +179,8 @@ struct Stored {
     /// The backend's, without quotes.
     etag: String,
     last_modified: String,
+    /// The checksum that was made for it.
+    sum: Option<Shown>,
 }
 
 /// Whether the body can stay as it is.
@@ -197,6 +236,7 @@ async fn in_backend(
             answer,
             etag,
             last_modified,
+            sum: None,
         })),
         Some(Copied::Refused(code)) if answer.status.is_success() => {
             let status = code.map_or(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::status);
@@ -226,8 +266,10 @@ fn told(
         headers,
         body: Bytes::new(),
     };
+    let sum = copied.sum.as_ref();
+    let sum = sum.map(|sum| (sum.algorithm, sum.value.as_str(), sum.kind));
     Ok(with_body(
         answer,
-        xml::copy::render(etag, &copied.last_modified),
+        xml::copy::render(etag, &copied.last_modified, sum),
     ))
 }

@@ -136,6 +136,7 @@ impl Copying<'_> {
             Some(Completed::Object(etag)) if answer.status.is_success() => Ok(Ok(Stored {
                 etag: self.etag_of_copy(etag).await?,
                 last_modified: super::super::now()?,
+                sum: None,
                 answer,
             })),
             Some(Completed::Refused(code)) => Ok(Err(refused(answer, code))),

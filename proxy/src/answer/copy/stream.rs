@@ -19,6 +19,7 @@ use super::Reader;
 use super::Source;
 use super::Stored;
 use crate::backend::Answer;
+use crate::checksum;
 use crate::error::Error;
 use crate::error::Result;
 use crate::exchange::Exchange;
@@ -39,6 +40,8 @@ pub(super) async fn copy(
     (place, seals): (&Place, Option<&PartsOrder>),
 ) -> Result<Result<Stored, Answer>> {
     let snapshot = &exchange.snapshot;
+    let asked = order.checksum.filter(|_| seals.is_some());
+    let mut sum = asked.map(|algorithm| (algorithm, s3::Checksum::new(algorithm)));
     let mut outgoing = order.outgoing;
     if order.tags == Directive::Copy {
         copy_tags(exchange, &order.source, source, &mut outgoing).await?;
@@ -60,7 +63,8 @@ pub(super) async fn copy(
                 sealed_len,
                 etag: seals.etag,
             };
-            let attempt = seal::copy(&sealing, source.envelope.as_deref(), &snapshot.keys)?;
+            let from = source.envelope.as_deref();
+            let attempt = seal::copy(&sealing, from, sum.is_some(), &snapshot.keys)?;
             seal::enclose(&mut outgoing, &attempt.envelope)?;
             let md5 = attempt.foot.md5.then(Md5::new);
             (Some((attempt.sealer, md5)), sealed_len.0)
@@ -77,6 +81,9 @@ pub(super) async fn copy(
                 if let Some(md5) = md5 {
                     md5.update(&plain);
                 }
+                if let Some((_, sum)) = &mut sum {
+                    sum.update(&plain);
+                }
                 sealer.push(&plain, &mut |sealed| out.push(sealed))?;
             }
             None => out.push(held.replace(plain).unwrap_or_default()),
@@ -85,8 +92,15 @@ pub(super) async fn copy(
             return sending.refused(ANSWER_BYTES_MAX).await.map(Err);
         }
     }
+    let made = sum.map(|(algorithm, sum)| checksum::of_all((algorithm, sum.finish())));
     let end = match seal {
-        Some((sealer, md5)) => end(sealer, md5, &read, source)?,
+        Some((sealer, md5)) => {
+            let computed = Digests {
+                md5: md5.map(|md5| md5.finalize().into()),
+                sum: made.clone(),
+            };
+            end(sealer, computed, &read, source)?
+        }
         None => held.unwrap_or_default(),
     };
     if !sending.write(&end).await {
@@ -104,12 +118,13 @@ pub(super) async fn copy(
     Ok(Ok(Stored {
         etag: etag.trim_matches('"').to_owned(),
         last_modified: super::super::now()?,
+        sum: made.map(|sum| checksum::shown(&sum, None)),
         answer,
     }))
 }
 
 /// What a sealer withheld; the source has proven true to its end.
-fn end(sealer: Sealer, md5: Option<Md5>, read: &Reader, source: &Source) -> Result<Bytes> {
+fn end(sealer: Sealer, computed: Digests, read: &Reader, source: &Source) -> Result<Bytes> {
     // What a list of parts holds is not of these bytes alone.
     let layout = source.envelope.as_ref().map(|envelope| envelope.layout());
     let digests = match layout {
@@ -117,8 +132,8 @@ fn end(sealer: Sealer, md5: Option<Md5>, read: &Reader, source: &Source) -> Resu
         Some(Layout::Parts) | None => Digests::default(),
     };
     let digests = Digests {
-        md5: md5.map(|md5| md5.finalize().into()),
-        ..digests
+        md5: computed.md5,
+        sum: computed.sum.or(digests.sum),
     };
     let mut out = Pieces::default();
     sealer.finish(&digests, &mut |sealed| out.push(sealed))?;
