@@ -57,11 +57,13 @@ pub async fn glance(backend: &Backend, head: &Outgoing) -> Result<Answer> {
         Ok(answer) if answer.status == StatusCode::PARTIAL_CONTENT => {
             Ok(as_head(answer).ok_or(Error::Backend("range other than the one asked for"))?)
         }
-        // Of nothing there is no end, and some stores do not know ends at all.
-        Ok(answer) if answer.status == StatusCode::RANGE_NOT_SATISFIABLE => {
-            backend.ask(&head, &Bytes::new(), 0).await
-        }
-        Err(Error::Backend(_)) => backend.ask(&head, &Bytes::new(), 0).await,
+        // Of nothing there is no end, what is archived has a head alone, and some stores do not
+        // know ends at all.
+        Ok(Answer {
+            status: StatusCode::RANGE_NOT_SATISFIABLE | StatusCode::FORBIDDEN,
+            ..
+        })
+        | Err(Error::Backend(_)) => backend.ask(&head, &Bytes::new(), 0).await,
         other => other,
     }
 }
