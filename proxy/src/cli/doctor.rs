@@ -64,7 +64,9 @@ async fn examine(probe: &Probe<'_>) -> Result<(), Failure> {
         () = doctor::examine(probe, &mut tell) => false,
         _ = tokio::signal::ctrl_c() => true,
     };
-    tell(doctor::clean_up(probe).await);
+    if let Some(finding) = doctor::clean_up(probe).await {
+        tell(finding);
+    }
     match problems {
         _ if interrupted => Err(Failure::found("interrupted")),
         0 => Ok(()),

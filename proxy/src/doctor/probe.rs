@@ -205,6 +205,12 @@ impl<'a> Probe<'a> {
         }
     }
 
+    /// Whether nothing was written.
+    pub(super) fn is_clean(&self) -> bool {
+        let written = self.lock();
+        written.objects.is_empty() && written.uploads.is_empty()
+    }
+
     /// Removes what was written; what could not be removed.
     pub(super) async fn remove_all(&self) -> Vec<String> {
         let Written { objects, uploads } = std::mem::take(&mut *self.lock());
