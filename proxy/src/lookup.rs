@@ -49,7 +49,9 @@ const UNFIT: Error = Error::Backend("no footer");
 
 /// Draws the plan for `lookup`, from what is remembered of `target` or by asking the backend.
 pub async fn look(snapshot: &Snapshot, target: &Target, lookup: &Lookup) -> Result<Plan> {
-    if let (true, Some(known)) = (lookup.rememberable, snapshot.cache.get(target)) {
+    let known = snapshot.cache.get(target);
+    let known = known.filter(|known| known.style == lookup.etag());
+    if let (true, Some(known)) = (lookup.rememberable, known) {
         return Ok(lookup.resume(&Looked::Sealed(known), None)?);
     }
     let answer = glance(&snapshot.backend, &lookup.head).await?;
@@ -126,6 +128,7 @@ async fn read(
     Ok(Looked::Sealed(Known {
         etag: etag.to_owned(),
         shown,
+        style: lookup.etag(),
         layout: envelope.layout(),
         size: reply::size(&envelope, end.stored, headers, total)?,
         table,

@@ -20,6 +20,7 @@ use policy::EtagStyle;
 use policy::KeyName;
 use s3::Body;
 use s3::Claims;
+use s3::Payload;
 use s3::Verified;
 
 use crate::checksum;
@@ -49,7 +50,14 @@ pub fn upload(
     let mut outgoing = plan.outgoing.clone();
     let upload = match &plan.body {
         RequestBody::Empty => None,
-        RequestBody::Relay { .. } => Some(Upload::relay(Body::expect(verified, client)?)),
+        RequestBody::Relay { .. } => {
+            let body = Body::expect(verified, client)?;
+            if body.plain_len() == 0 && !matches!(verified.payload(), Payload::Frames(_)) {
+                // Nothing of it could be withheld later.
+                Body::expect(verified, client)?.finish()?;
+            }
+            Some(Upload::relay(body))
+        }
         RequestBody::Seal(order) => {
             let mut body = Body::expect(verified, client)?;
             if order.etag == EtagStyle::Md5 {

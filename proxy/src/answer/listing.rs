@@ -128,7 +128,8 @@ struct Asked {
 impl Asked {
     async fn look(self, snapshot: &Snapshot, bucket: &BucketName) -> Result<Look> {
         let version = self.version.as_deref().unwrap_or_default();
-        let name = format!("{bucket}/{}\n{version}\n{}", self.key, self.etag);
+        let style = self.permit.etag();
+        let name = format!("{bucket}/{}\n{version}\n{}\n{style:?}", self.key, self.etag);
         if let Some(known) = snapshot.looks.get(&name) {
             return Ok(known);
         }

@@ -72,7 +72,8 @@ impl Client {
 
 impl Backend {
     /// Sends `outgoing` with `body` and reads the answer, which may have `limit` bytes. A reused
-    /// connection that turns out to be closed is replaced once: nothing was answered on it.
+    /// connection that turns out to be closed is replaced once: nothing was answered on it. What
+    /// would come to something else the second time is sent once.
     pub async fn ask(&self, outgoing: &Outgoing, body: &Bytes, limit: usize) -> Result<Answer> {
         let mut outgoing = outgoing.clone();
         if !body.is_empty() {
@@ -82,19 +83,31 @@ impl Backend {
         }
         let (_, endpoint) = self.endpoint()?;
         let request = || self.sign(&outgoing, endpoint);
-        self.send(endpoint, &request, body, limit).await
+        let pool = self.pool(outgoing.is_repeatable());
+        self.send((endpoint, pool), &request, body, limit).await
     }
 
     /// Asks without a signature, as browsers do before they send a request to another origin.
     pub async fn ask_unsigned(&self, outgoing: &Outgoing, limit: usize) -> Result<Answer> {
         let (_, endpoint) = self.endpoint()?;
         let request = || self.unsigned(outgoing, endpoint);
-        self.send(endpoint, &request, &Bytes::new(), limit).await
+        let pool = self.pool(true);
+        self.send((endpoint, pool), &request, &Bytes::new(), limit)
+            .await
+    }
+
+    /// What may not be sent twice goes over a new connection, which nobody has closed meanwhile.
+    fn pool(&self, repeatable: bool) -> &Connector {
+        if repeatable {
+            &self.client.connector
+        } else {
+            &self.client.fresh
+        }
     }
 
     async fn send(
         &self,
-        endpoint: &Endpoint,
+        (endpoint, pool): (&Endpoint, &Connector),
         request: &(dyn Fn() -> Result<RequestHeader> + Sync),
         body: &Bytes,
         limit: usize,
@@ -104,7 +117,7 @@ impl Backend {
         loop {
             tries += 1;
             let request = request()?;
-            let connected = self.client.connector.get_http_session(&peer).await;
+            let connected = pool.get_http_session(&peer).await;
             let (mut session, reused) =
                 connected.map_err(|error| Error::Unreachable(error.to_string()))?;
             session.read_timeout = Some(self.client.silence);

@@ -53,6 +53,8 @@ pub struct Known {
     pub etag: String,
     /// The `ETag` that clients see, quotes included.
     pub shown: String,
+    /// Under rules of this style.
+    pub style: policy::EtagStyle,
     /// How the body is laid out.
     pub layout: Layout,
     /// Plaintext bytes.
@@ -107,6 +109,9 @@ pub(super) fn draft(call: &Call, headers: &HeaderMap, permit: &Permit) -> Result
     let mut reading = Reading::new(place(permit, bucket, object), permit, head);
     if objects == Objects::Foreign {
         relay_range(headers, &mut outgoing.headers);
+        if let Some(number) = call.query.get("partNumber") {
+            outgoing = outgoing.with_query("partNumber", number);
+        }
         return Ok(read(outgoing, reading).into());
     }
     reading.tells_checksum = wants_checksum(headers);

@@ -84,6 +84,21 @@ impl Outgoing {
         self
     }
 
+    /// Whether it comes to the same when it is sent twice. The end of an upload does not, nor a write
+    /// under conditions on what it replaces.
+    #[must_use]
+    pub fn is_repeatable(&self) -> bool {
+        let conditions = [header::IF_MATCH, header::IF_NONE_MATCH];
+        let conditional = conditions
+            .iter()
+            .any(|name| self.headers.contains_key(name));
+        match self.method {
+            Method::GET | Method::HEAD => true,
+            Method::POST => !self.query.contains("uploadId="),
+            _ => !conditional,
+        }
+    }
+
     /// Path and query as they stand in the request line.
     #[must_use]
     pub fn target(&self) -> String {

@@ -87,10 +87,10 @@ impl State {
         &self.bucket
     }
 
-    /// Whether clients speak of the gateway's own bucket.
+    /// Whether clients speak of the gateway's own bucket, or of one that its records would open in.
     #[must_use]
     pub fn is(&self, bucket: &str) -> bool {
-        self.bucket.as_str() == bucket
+        self.bucket.as_str() == bucket || bucket == LOGICAL_BUCKET
     }
 }
 

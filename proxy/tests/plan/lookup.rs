@@ -25,6 +25,7 @@ fn known(size: u64) -> Looked {
     Looked::Sealed(Known {
         etag: format!("\"{HEX}\""),
         shown: sealgate::plan::reply::client_etag(HEX),
+        style: policy::EtagStyle::Opaque,
         layout: Layout::Whole,
         size: PlainLen(size),
         table: None,

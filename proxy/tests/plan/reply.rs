@@ -163,6 +163,7 @@ fn span() -> (Reading, HeaderMap) {
     let known = sealgate::plan::Known {
         etag: format!("\"{HEX}\""),
         shown: sealgate::plan::reply::client_etag(HEX),
+        style: policy::EtagStyle::Opaque,
         layout: crypto::Layout::Whole,
         size: crypto::PlainLen(SIZE),
         table: None,

@@ -127,6 +127,7 @@ pub(in crate::answer) async fn complete(
         let shown = md5.map(|md5| lookup::md5_etag(md5, count));
         let parts = match closing.last_segment(chosen, &stored, digests).await? {
             Ok(parts) => parts,
+            Err(refused) if is_unknown(&refused) && tries < TRIES_MAX => continue,
             Err(refused) => return Ok(refused),
         };
         let body = Bytes::from(xml::multipart::complete(&parts));
@@ -143,7 +144,9 @@ pub(in crate::answer) async fn complete(
                 let object = (shown.as_deref().unwrap_or(&etag), sum.as_ref());
                 return answered_with(client, &named, &answer, suite, object);
             }
-            Some(Completed::Refused(Some(ErrorCode::InvalidPart))) if tries < TRIES_MAX => {}
+            // Another Complete replaced the last segment, or ended the upload: the list tells.
+            Some(Completed::Refused(Some(ErrorCode::InvalidPart | ErrorCode::NoSuchUpload)))
+                if tries < TRIES_MAX => {}
             Some(Completed::Refused(code)) => return Ok(refused(answer, code)),
             _ if answer.status.is_success() => return Err(Error::Backend("end of an upload")),
             _ => return Ok(answer),
