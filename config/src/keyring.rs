@@ -34,7 +34,7 @@ use crate::report::Report;
 /// The master keys of a file, by id, and which of them wraps new bucket keys.
 ///
 /// The keys live in memory as long as the keyring does, and are wiped with it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Keyring {
     active: String,
     keys: BTreeMap<String, MasterKey>,

@@ -17,6 +17,8 @@ use rustls::sign::CertifiedKey;
 pub struct Tls {
     identity: Arc<CertifiedKey>,
     clients: Option<Arc<dyn ClientCertVerifier>>,
+    /// Sorted; none when every client may connect.
+    authorities: Vec<CertificateDer<'static>>,
 }
 
 impl Tls {
@@ -37,20 +39,24 @@ impl Tls {
         Ok(Self {
             identity: Arc::new(identity),
             clients: None,
+            authorities: Vec::new(),
         })
     }
 
     /// Lets only clients connect that show a certificate of one of these authorities, in PEM.
     pub(crate) fn with_client_ca(mut self, authorities: &str) -> Result<Self, &'static str> {
         let mut roots = RootCertStore::empty();
-        for authority in certificates(authorities)? {
-            let added = roots.add(authority);
+        let mut authorities = certificates(authorities)?;
+        authorities.sort_by(|one, other| one.as_ref().cmp(other.as_ref()));
+        for authority in &authorities {
+            let added = roots.add(authority.clone());
             added.map_err(|_| "holds a certificate that cannot be read")?;
         }
         let provider = Arc::new(ring::default_provider());
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
         let verifier = verifier.build().map_err(|_| "holds no authority")?;
         self.clients = Some(verifier);
+        self.authorities = authorities;
         Ok(self)
     }
 
@@ -64,6 +70,12 @@ impl Tls {
     #[must_use]
     pub fn clients(&self) -> Option<Arc<dyn ClientCertVerifier>> {
         self.clients.clone()
+    }
+
+    /// Whether it lets the same clients connect as `other`.
+    #[must_use]
+    pub fn admits_as(&self, other: &Self) -> bool {
+        self.authorities == other.authorities
     }
 }
 

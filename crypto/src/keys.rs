@@ -1,6 +1,7 @@
 //! One type per kind of key. All are wiped on drop, print as `***`, and are neither `Copy` nor
 //! `Clone`, so that every place a key lives in can be found by its type.
 
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroize;
 use zeroize::ZeroizeOnDrop;
 
@@ -51,6 +52,15 @@ key! {
     /// of an unfinished upload, so that Complete needs no customer key.
     ClosingKey
 }
+
+/// In constant time, as secrets are compared.
+impl PartialEq for MasterKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes().ct_eq(other.bytes()).into()
+    }
+}
+
+impl Eq for MasterKey {}
 
 impl BucketKey {
     /// The bytes, for the one purpose of sending them to a KMS to be wrapped.
@@ -106,6 +116,17 @@ mod tests {
             format!("{:?}", WrappingKey::Bucket(&key)),
             "Bucket(BucketKey(***))"
         );
+    }
+
+    #[test]
+    fn master_keys_differ_by_any_byte() {
+        let key = MasterKey::new([0xAB; 32]);
+        assert_eq!(key, MasterKey::new([0xAB; 32]));
+        for at in 0..32 {
+            let mut bytes = [0xAB; 32];
+            bytes[at] ^= 1;
+            assert_ne!(key, MasterKey::new(bytes), "byte {at}");
+        }
     }
 
     #[test]
