@@ -1,17 +1,14 @@
 //! The composition root: a configuration becomes running services. Nothing else opens sockets or
 //! makes clients.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::net::TcpListener;
 use std::sync::Arc;
 
 use config::Config;
 use config::Limits;
 use config::Listen;
-use config::Tls;
-use pingora::listeners::tls::TlsSettings;
-use pingora::protocols::ALPN;
 use pingora::proxy::http_proxy_service;
 use pingora::server::RunArgs;
 use pingora::server::Server;
@@ -20,7 +17,6 @@ use pingora::services::background::background_service;
 use pingora::services::listening::Service;
 use policy::RuleSet;
 use rustls::sign::CertifiedKey;
-use rustls::sign::SingleCertAndKey;
 
 use crate::admin::Admin;
 use crate::answer::listing::Look;
@@ -29,7 +25,12 @@ use crate::backend::Backend;
 use crate::cache::Cache;
 use crate::gateway::Gateway;
 use crate::kms::Keys;
+use crate::listeners::Listeners;
 use crate::memory::Memory;
+use crate::reload::Current;
+use crate::reload::Files;
+use crate::reload::Hangups;
+use crate::reload::Reload;
 use crate::shutdown::GRACE_SECONDS;
 use crate::shutdown::Shutdown;
 use crate::state::State;
@@ -39,6 +40,10 @@ use crate::telemetry::metrics::Metrics;
 
 /// Everything that a request needs, of one configuration.
 pub struct Snapshot {
+    /// Which one it is, from 1: the configuration as it was read the first time.
+    pub number: u64,
+    /// Who the listeners over TLS are.
+    pub identities: BTreeMap<SocketAddr, Arc<CertifiedKey>>,
     /// Domains under which buckets are virtual hosts.
     pub domains: Vec<String>,
     /// Who may call.
@@ -50,15 +55,15 @@ pub struct Snapshot {
     /// Where objects are.
     pub backend: Backend,
     /// What is known of them.
-    pub cache: Cache,
+    pub cache: Arc<Cache>,
     /// How they look in listings, by version and `ETag`.
-    pub looks: Memory<Look>,
+    pub looks: Arc<Memory<Look>>,
     /// Whether the backend's `ETag` of a multipart object tells the number of its parts.
     pub counts_parts: bool,
     /// Where records are kept, if anywhere.
     pub state: Option<State>,
     /// The uploads that are recorded there.
-    pub uploads: Uploads,
+    pub uploads: Arc<Uploads>,
     /// Parts shorter than this wait until their upload is completed, bytes.
     pub min_part: u64,
     /// How much of everything, and how long.
@@ -82,6 +87,9 @@ pub enum Unstartable {
     /// The bucket of records can be none.
     #[error("state: {0}")]
     State(#[source] s3::Error),
+    /// The process cannot watch over its configuration.
+    #[error("cannot listen to SIGHUP: {0}")]
+    Watch(#[from] io::Error),
     /// A metric could not be registered.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -99,68 +107,90 @@ impl Assembled {
     }
 }
 
-/// Builds the services of `config`.
-pub fn assemble(config: Config) -> Result<Assembled, Unstartable> {
-    let listeners = config.listen.clone();
-    let addresses = listeners.iter().map(|listener| listener.address);
-    for address in addresses.chain(config.admin) {
-        probe(address)?;
-    }
+/// Builds the services of `config`, which was read from `files`.
+pub fn assemble(config: Config, files: Files, hangups: Hangups) -> Result<Assembled, Unstartable> {
+    let listeners = Listeners::probe(&config)?;
     let metrics = Arc::new(Metrics::new()?);
     let mut server = Server::new_with_opt_and_conf(None, conf());
-    let admin = config.admin;
-    let snapshot = Arc::new(snapshot(config)?);
-    let gateway = Gateway::new(Arc::clone(&snapshot), Arc::clone(&metrics));
+    let current = Arc::new(Current::new(snapshot(config, None)?));
+    let gateway = Gateway::new(Arc::clone(&current), Arc::clone(&metrics));
     let mut clients = http_proxy_service(&server.configuration, gateway);
-    for Listen { address, tls } in listeners {
-        match tls {
-            None => clients.add_tcp(&address.to_string()),
-            Some(tls) => clients.add_tls_with_settings(&address.to_string(), None, settings(&tls)?),
-        }
-    }
+    listeners.open(&mut clients, &current)?;
     server.add_service(clients);
-    if let Some(address) = admin {
+    if let Some(address) = listeners.admin() {
         let mut pages = Service::new("admin".to_owned(), Admin::new(Arc::clone(&metrics)));
         pages.add_tcp(&address.to_string());
         server.add_service(pages);
     }
-    server.add_service(background_service("sweeper", Sweeper::new(snapshot)));
-    server.add_service(background_service("shutdown", Shutdown::new(metrics)));
+    server.add_service(background_service(
+        "sweeper",
+        Sweeper::new(Arc::clone(&current)),
+    ));
+    let shutdown = Shutdown::new(Arc::clone(&metrics));
+    server.add_service(background_service("shutdown", shutdown));
     server.bootstrap();
+    let reload = Reload {
+        files,
+        listeners,
+        current,
+        metrics,
+    };
+    reload.start(hangups)?;
     Ok(Assembled { server })
 }
 
-/// pingora takes files or a resolver; ours are read and checked already.
-fn settings(tls: &Tls) -> Result<TlsSettings, Unstartable> {
-    let mut settings = TlsSettings::intermediate("", "").map_err(|_| Unstartable::Tls)?;
-    let identity = CertifiedKey::clone(&tls.identity());
-    settings.set_cert_resolver(Arc::new(SingleCertAndKey::from(identity)));
-    settings.set_alpn(ALPN::H1);
-    if let Some(verifier) = tls.clients() {
-        settings.set_client_cert_verifier(verifier);
-    }
-    Ok(settings)
-}
-
-/// Makes what `config` says, without a listener.
-pub(crate) fn snapshot(config: Config) -> Result<Snapshot, Unstartable> {
+/// What `config` says, after the snapshot `before`. Of what that one learnt, it keeps what it would
+/// learn again.
+pub(crate) fn snapshot(config: Config, before: Option<&Snapshot>) -> Result<Snapshot, Unstartable> {
     let limits = config.limits;
     let skew_max = time::Duration::try_from(limits.clock_skew).unwrap_or(time::Duration::MAX);
     let state = config.state.map(State::new).transpose();
-    Ok(Snapshot {
+    let mut next = Snapshot {
+        number: before.map_or(1, |before| before.number + 1),
+        identities: identities(&config.listen),
         domains: config.domains,
         clients: Clients::new(config.clients, config.region, s3::Limits { skew_max }),
         rules: config.rules,
-        keys: Keys::new(config.keys),
+        keys: Keys::new(config.keys, before.map(|before| &before.keys)),
         state: state.map_err(Unstartable::State)?,
-        uploads: Uploads::default(),
+        uploads: Arc::default(),
         min_part: config.backend.min_part,
         counts_parts: config.backend.counts_parts,
-        backend: Backend::new(config.backend, &limits),
-        cache: Cache::default(),
-        looks: Memory::default(),
+        backend: Backend::new(
+            config.backend,
+            &limits,
+            before.map(|before| &before.backend),
+        ),
+        cache: Arc::default(),
+        looks: Arc::default(),
         limits,
-    })
+    };
+    if let Some(before) = before {
+        next.remember(before);
+    }
+    Ok(next)
+}
+
+impl Snapshot {
+    /// Takes over what was learnt `before` where everything it follows from is the same. How
+    /// objects look follows from rules, too; what is recorded of uploads from their bucket.
+    fn remember(&mut self, before: &Self) {
+        if !self.backend.holds_the_same(&before.backend) || !self.keys.are(&before.keys) {
+            return;
+        }
+        if self.state == before.state {
+            self.uploads = Arc::clone(&before.uploads);
+        }
+        if self.rules.rules().eq(before.rules.rules()) && self.counts_parts == before.counts_parts {
+            self.cache = Arc::clone(&before.cache);
+            self.looks = Arc::clone(&before.looks);
+        }
+    }
+}
+
+fn identities(listen: &[Listen]) -> BTreeMap<SocketAddr, Arc<CertifiedKey>> {
+    let identity = |listener: &Listen| Some((listener.address, listener.tls.as_ref()?.identity()));
+    listen.iter().filter_map(identity).collect()
 }
 
 fn conf() -> ServerConf {
@@ -170,12 +200,4 @@ fn conf() -> ServerConf {
         graceful_shutdown_timeout_seconds: Some(1),
         ..ServerConf::default()
     }
-}
-
-/// pingora retries a taken port silently; we say at once which one it is.
-fn probe(address: SocketAddr) -> Result<(), Unstartable> {
-    let bound = TcpListener::bind(address);
-    bound
-        .map(drop)
-        .map_err(|source| Unstartable::Listen { address, source })
 }

@@ -15,12 +15,12 @@ use pingora::proxy::Session;
 use pingora::upstreams::peer::HttpPeer;
 
 use crate::answer;
-use crate::assemble::Snapshot;
 use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::passage;
 use crate::receive;
 use crate::receive::Received;
+use crate::reload::Current;
 use crate::respond;
 use crate::telemetry::metrics::Metrics;
 use crate::transform::head;
@@ -30,15 +30,15 @@ const KEEPALIVE_SECONDS: u64 = 60;
 
 /// The proxy.
 pub struct Gateway {
-    snapshot: Arc<Snapshot>,
+    current: Arc<Current>,
     metrics: Arc<Metrics>,
 }
 
 impl Gateway {
-    /// Serves under `snapshot`.
+    /// Serves each request under the snapshot in force when it begins.
     #[must_use]
-    pub fn new(snapshot: Arc<Snapshot>, metrics: Arc<Metrics>) -> Self {
-        Self { snapshot, metrics }
+    pub fn new(current: Arc<Current>, metrics: Arc<Metrics>) -> Self {
+        Self { current, metrics }
     }
 }
 
@@ -47,7 +47,7 @@ impl ProxyHttp for Gateway {
     type CTX = Exchange;
 
     fn new_ctx(&self) -> Exchange {
-        Exchange::new(Arc::clone(&self.snapshot), self.metrics.enter())
+        Exchange::new(self.current.get(), self.metrics.enter())
     }
 
     async fn early_request_filter(

@@ -10,7 +10,8 @@
 //! - [`state`] keeps what multipart uploads need, sealed, at the backend; [`sweeper`] removes what
 //!   none needs any longer.
 //! - [`respond`] is the only place where a failure becomes what a client reads.
-//! - [`assemble`] builds it all from a configuration; [`cli`] is what an operator types,
+//! - [`assemble`] builds it all from a configuration, [`listeners`] open it to clients, and
+//!   [`reload`] puts another configuration into force; [`cli`] is what an operator types,
 //!   [`doctor`] what is tried at a backend.
 
 pub mod admin;
@@ -28,12 +29,14 @@ pub mod error;
 pub mod exchange;
 pub mod gateway;
 pub mod kms;
+pub mod listeners;
 pub mod lookup;
 pub mod memory;
 pub mod passage;
 pub mod plan;
 pub mod random;
 pub mod receive;
+pub mod reload;
 pub mod respond;
 pub mod seal;
 pub mod shutdown;

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use crate::assemble::Snapshot;
 use crate::random;
+use crate::reload::Current;
 use crate::state::Desk;
 use crate::state::SWEPT_AFTER;
 use crate::state::Swept;
@@ -23,14 +24,14 @@ const SPREAD_SECONDS: u64 = 10 * 60;
 
 /// Sweeps from time to time, where there is a bucket of records.
 pub struct Sweeper {
-    snapshot: Arc<Snapshot>,
+    current: Arc<Current>,
 }
 
 impl Sweeper {
-    /// Sweeps under `snapshot`.
+    /// Sweeps under what is in force when a sweep begins.
     #[must_use]
-    pub fn new(snapshot: Arc<Snapshot>) -> Self {
-        Self { snapshot }
+    pub fn new(current: Arc<Current>) -> Self {
+        Self { current }
     }
 
     async fn sweep_again_and_again(&self) {
@@ -38,7 +39,7 @@ impl Sweeper {
         loop {
             tokio::time::sleep(pause + by_chance()).await;
             pause = EVERY;
-            if let Some(swept) = sweep(&self.snapshot, SWEPT_AFTER).await {
+            if let Some(swept) = sweep(&self.current.get(), SWEPT_AFTER).await {
                 log::info!("swept: {swept}");
             }
         }

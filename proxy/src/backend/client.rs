@@ -1,6 +1,7 @@
 //! The gateway's own questions to the backend: look-ups, and calls whose answer depends on the
 //! client's body.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -52,20 +53,29 @@ impl Answer {
     }
 }
 
-/// A pool of connections.
+/// A pool of connections. Each is found by where it leads and how, so what reloads may share it.
+#[derive(Clone)]
 pub(super) struct Client {
-    pub(super) connector: Connector,
+    pub(super) connector: Arc<Connector>,
     /// Connections that are always new: a body that is sent as it comes cannot be sent again.
-    pub(super) fresh: Connector,
+    pub(super) fresh: Arc<Connector>,
     pub(super) silence: Duration,
 }
 
 impl Client {
     pub(super) fn new(silence: Duration) -> Self {
         Self {
-            connector: Connector::new(None),
-            fresh: Connector::new(None),
+            connector: Arc::new(Connector::new(None)),
+            fresh: Arc::new(Connector::new(None)),
             silence,
+        }
+    }
+
+    /// The same connections, with another patience.
+    pub(super) fn with(&self, silence: Duration) -> Self {
+        Self {
+            silence,
+            ..self.clone()
         }
     }
 }

@@ -6,6 +6,7 @@ mod receiving;
 mod sending;
 mod sign;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -33,9 +34,9 @@ pub struct Backend {
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Backend {
-    /// The configured backend.
+    /// The configured backend, over the connections of the one `before`.
     #[must_use]
-    pub fn new(backend: config::Backend, limits: &Limits) -> Self {
+    pub fn new(backend: config::Backend, limits: &Limits, before: Option<&Self>) -> Self {
         let credentials = backend.credentials;
         let endpoints = backend.endpoints.into_iter();
         let secret = SecretKey::new(credentials.secret_key.expose().to_owned());
@@ -45,8 +46,21 @@ impl Backend {
                 .collect(),
             next: AtomicUsize::new(0),
             signer: sign::Signer::new(credentials.access_key, secret, backend.region),
-            client: client::Client::new(limits.silence),
+            client: match before {
+                Some(before) => before.client.with(limits.silence),
+                None => client::Client::new(limits.silence),
+            },
         }
+    }
+
+    /// Whether names mean the same objects as at `other`: the same servers, in whatever order,
+    /// see the same account.
+    #[must_use]
+    pub fn holds_the_same(&self, other: &Self) -> bool {
+        let servers = |backend: &Self| -> BTreeSet<String> {
+            backend.endpoints.iter().map(Endpoint::url).collect()
+        };
+        self.signer.is_as(&other.signer) && servers(self) == servers(other)
     }
 
     /// The endpoint whose turn it is.

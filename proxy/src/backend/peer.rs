@@ -59,6 +59,13 @@ impl Endpoint {
         }
     }
 
+    /// Where it is, in one text.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.tls { "https" } else { "http" };
+        format!("{scheme}://{}", self.authority())
+    }
+
     /// Where to connect, with every wait bounded.
     pub async fn peer(&self) -> Result<HttpPeer> {
         let address = self.address().await?;

@@ -31,6 +31,11 @@ impl Signer {
             region,
         }
     }
+
+    /// Whether both sign as the same account.
+    pub(super) fn is_as(&self, other: &Self) -> bool {
+        self.access_key == other.access_key
+    }
 }
 
 impl Backend {

@@ -12,6 +12,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 
 use base64::Engine;
@@ -27,6 +28,7 @@ use super::keyring;
 use super::say;
 use super::serve;
 use crate::random;
+use crate::reload::Hangups;
 
 /// Where the demo keeps its files and listens.
 #[derive(Debug, clap::Args)]
@@ -52,11 +54,12 @@ const REGION: &str = "us-east-1";
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let files = Files::of(&arguments.dir);
     files.make(arguments)?;
-    let environment = Environment::load(&files.credentials)?;
+    let environment = Arc::new(Environment::load(&files.credentials)?);
     let backend = environment.address("BACKEND_ENDPOINT_URL", &files.credentials)?;
     let listener = TcpListener::bind(backend)
         .map_err(|error| Failure::unavailable(format!("cannot listen on {backend}: {error}")))?;
-    let gateway = serve::assembled(&files.config, &environment)?;
+    let source = Arc::clone(&environment);
+    let gateway = serve::assembled(&files.config, source, Hangups::end)?;
     start_store(listener, &files.objects, &environment)?;
     files.greet(&environment);
     gateway.run();

@@ -39,7 +39,7 @@ pub(super) struct Arguments {
 /// Looks after the backend.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let config = Config::load(&arguments.file, &Machine).map_err(Failure::usage)?;
-    let snapshot = assemble::snapshot(config).map_err(Failure::unavailable)?;
+    let snapshot = assemble::snapshot(config, None).map_err(Failure::unavailable)?;
     let older_than = arguments.older_than.unwrap_or(SWEPT_AFTER);
     if arguments.sweep {
         return to_its_end(sweep(&snapshot, older_than))?;

@@ -11,6 +11,7 @@ use super::WrappedBucketKey;
 use crate::random;
 
 /// The keys of one keyring; new bucket keys are wrapped by one of them.
+#[derive(PartialEq, Eq)]
 pub struct LocalKeys {
     keyring: Arc<Keyring>,
     master: String,

@@ -47,23 +47,33 @@ pub struct WrappedBucketKey {
 /// Every key that the configuration names.
 pub struct Keys {
     providers: BTreeMap<KeyName, LocalKeys>,
-    cache: Cache,
+    cache: Arc<Cache>,
 }
 
 impl Keys {
-    /// Takes over the configured keys.
+    /// Takes over the configured keys. What is remembered of those `before` is used on only where
+    /// all of them are the same: a key that was withdrawn is used no more.
     #[must_use]
-    pub fn new(keys: Vec<Key>) -> Self {
+    pub fn new(keys: Vec<Key>, before: Option<&Self>) -> Self {
         let providers = keys.into_iter().map(|key| {
             let Provider::Local {
                 keyring, master, ..
             } = key.provider;
             (key.name, LocalKeys::new(Arc::new(keyring), master))
         });
+        let providers: BTreeMap<_, _> = providers.collect();
+        let before = before.filter(|before| before.providers == providers);
+        let cache = before.map(|before| Arc::clone(&before.cache));
         Self {
-            providers: providers.collect(),
-            cache: Cache::default(),
+            providers,
+            cache: cache.unwrap_or_default(),
         }
+    }
+
+    /// Whether these are the same keys.
+    #[must_use]
+    pub fn are(&self, other: &Self) -> bool {
+        self.providers == other.providers
     }
 
     /// A bucket key for a new object of `bucket`, wrapped by the key `name`. Some objects that
@@ -114,5 +124,58 @@ impl Keys {
 
     fn provider(&self, name: &KeyName) -> Result<&LocalKeys, Error> {
         self.providers.get(name).ok_or(Error::Unknown)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use config::Keyring;
+
+    use super::*;
+
+    /// The key `main` under a master key of that byte.
+    fn configured(byte: char, names: &[&str]) -> Vec<Key> {
+        let master = format!("{}=", byte.to_string().repeat(43));
+        let entry = format!("{{id: a, key: {master}, created: 2026-01-05T09:00:00Z}}");
+        let text = format!("active: a\nkeys: [{entry}]\n");
+        let key = |name: &&str| Key {
+            name: KeyName::parse(name).unwrap(),
+            algorithm: None,
+            provider: Provider::Local {
+                keyring: Keyring::parse(&text).unwrap(),
+                master: "a".to_owned(),
+                file: "keyring.yaml".into(),
+            },
+        };
+        names.iter().map(key).collect()
+    }
+
+    fn made(keys: &Keys) -> WrappedBucketKey {
+        let main = KeyName::parse("main").unwrap();
+        keys.make(&main, "bucket", Suite::Aes256Gcm).unwrap()
+    }
+
+    #[test]
+    fn the_same_keys_use_on_what_is_remembered() {
+        let before = Keys::new(configured('A', &["main"]), None);
+        let after = Keys::new(configured('A', &["main"]), Some(&before));
+        assert!(after.are(&before));
+        assert!(Arc::ptr_eq(&made(&before).key, &made(&after).key));
+    }
+
+    #[test]
+    fn other_keys_use_nothing_of_it() {
+        let before = Keys::new(configured('A', &["main", "spare"]), None);
+        let first = made(&before);
+        for (byte, names) in [('E', vec!["main", "spare"]), ('A', vec!["main"])] {
+            let after = Keys::new(configured(byte, &names), Some(&before));
+            assert!(!after.are(&before));
+            assert!(!Arc::ptr_eq(&first.key, &made(&after).key), "{names:?}");
+        }
+        let withdrawn = Keys::new(configured('A', &["spare"]), Some(&before));
+        let main = KeyName::parse("main").unwrap();
+        let opened = withdrawn.unwrap(&main, &first.blob, "bucket", Suite::Aes256Gcm);
+        assert!(matches!(opened, Err(Error::Unknown)));
     }
 }

@@ -56,6 +56,7 @@ const ERROR_BYTES_MAX: usize = 64 << 10;
 const UNWRITTEN: Error = Error::Backend("state cannot be written");
 
 /// The bucket of records.
+#[derive(PartialEq, Eq)]
 pub struct State {
     bucket: BucketName,
     key: KeyName,

@@ -66,7 +66,7 @@ impl World {
         std::fs::write(&file, text).unwrap();
         let config = Config::load(&file, &Told).unwrap();
         Self {
-            snapshot: assemble::snapshot(config).unwrap(),
+            snapshot: assemble::snapshot(config, None).unwrap(),
             _folder: folder,
         }
     }

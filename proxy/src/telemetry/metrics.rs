@@ -8,6 +8,7 @@ use prometheus::Encoder;
 use prometheus::HistogramOpts;
 use prometheus::HistogramVec;
 use prometheus::IntCounterVec;
+use prometheus::IntGauge;
 use prometheus::Opts;
 use prometheus::Registry;
 use prometheus::TextEncoder;
@@ -17,12 +18,18 @@ use crate::exchange::Exchange;
 /// Seconds that a request may take, coarse from milliseconds to minutes.
 const SECONDS: [f64; 10] = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 60.0];
 
+/// Outcomes of a reload.
+const APPLIED: &str = "applied";
+const REFUSED: &str = "refused";
+
 /// Counters and the number of requests under way.
 pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     seconds: HistogramVec,
     bytes: IntCounterVec,
+    snapshot: IntGauge,
+    reloads: IntCounterVec,
     in_flight: Arc<AtomicUsize>,
 }
 
@@ -61,6 +68,23 @@ impl Metrics {
             ),
             &["direction"],
         )?;
+        let snapshot = IntGauge::new(
+            "sealgate_snapshot",
+            "Number of the configuration in force, from 1",
+        )?;
+        snapshot.set(1);
+        let reloads = IntCounterVec::new(
+            Opts::new(
+                "sealgate_reloads_total",
+                "Configurations that came into force or were refused since the start",
+            ),
+            &["outcome"],
+        )?;
+        for outcome in [APPLIED, REFUSED] {
+            reloads.with_label_values(&[outcome]).reset();
+        }
+        registry.register(Box::new(snapshot.clone()))?;
+        registry.register(Box::new(reloads.clone()))?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
         registry.register(Box::new(bytes.clone()))?;
@@ -69,6 +93,8 @@ impl Metrics {
             requests,
             seconds,
             bytes,
+            snapshot,
+            reloads,
             in_flight: Arc::default(),
         })
     }
@@ -84,6 +110,17 @@ impl Metrics {
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.in_flight.load(Ordering::Acquire)
+    }
+
+    /// The snapshot of that number came into force.
+    pub fn reloaded(&self, number: u64) {
+        self.reloads.with_label_values(&[APPLIED]).inc();
+        self.snapshot.set(i64::try_from(number).unwrap_or(i64::MAX));
+    }
+
+    /// A configuration was refused.
+    pub fn reload_refused(&self) {
+        self.reloads.with_label_values(&[REFUSED]).inc();
     }
 
     /// A request has ended.

@@ -84,7 +84,7 @@ pub fn config() -> Config {
 }
 
 pub fn keys() -> Keys {
-    Keys::new(config().keys)
+    Keys::new(config().keys, None)
 }
 
 /// `method path` with `headers`, signed; `payload` is what the signature says of the body.
