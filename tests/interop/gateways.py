@@ -39,18 +39,19 @@ keys:
 rules:
 {rules}
 limits: {{connect: 1s, silence: {silence}}}
+{more}
 """
 SEAL_EVERYTHING = '  - {name: everything, match: {bucket: "*"}}'
 
 
 def configuration(listen, backend, keyring, rules=SEAL_EVERYTHING, silence="60s", clients="",
-                  tls=None, state=None, multipart_etag="counted"):
+                  tls=None, state=None, multipart_etag="counted", more=""):
     """A whole one, of pieces of YAML."""
     tls = f"\n    tls: {tls}" if tls else ""
     state = f"state: {{bucket: {state}}}" if state else ""
     return CONFIGURATION.format(
         listen=listen, backend=backend, keyring=keyring, rules=rules, silence=silence,
-        clients=clients, tls=tls, state=state, multipart_etag=multipart_etag)
+        clients=clients, tls=tls, state=state, multipart_etag=multipart_etag, more=more)
 
 
 def run(*arguments, **options):
