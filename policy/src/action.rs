@@ -3,6 +3,8 @@
 use std::fmt;
 
 use crate::Caller;
+use crate::Setting;
+use crate::Wish;
 
 /// Policy's verb. Every operation of the wire is exactly one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,12 +63,42 @@ pub struct Request<'a> {
     pub caller: &'a Caller,
     /// What for.
     pub action: Action,
-    /// The operation's name on the wire (`PutObject`). It never decides; permits name it.
+    /// The operation's name on the wire (`PutObject`). It decides where a rule names operations of
+    /// objects.
     pub operation: &'a str,
     /// The bucket the client addressed; none for the listing of buckets.
     pub bucket: Option<&'a str>,
     /// The object the client addressed; none for a call on the bucket itself.
     pub object: Option<&'a str>,
+    /// What the client asks for, where the operation chooses how new object data is encrypted.
+    pub wish: Option<Wish<'a>>,
+    /// What the bucket has been set to.
+    pub setting: Option<&'a Setting>,
+    /// Whether the connection is encrypted, or counts as if it were.
+    pub secure: bool,
+}
+
+impl<'a> Request<'a> {
+    /// A request that chooses no encryption, over a secure connection.
+    #[must_use]
+    pub fn new(
+        caller: &'a Caller,
+        action: Action,
+        operation: &'a str,
+        bucket: Option<&'a str>,
+        object: Option<&'a str>,
+    ) -> Self {
+        Self {
+            caller,
+            action,
+            operation,
+            bucket,
+            object,
+            wish: None,
+            setting: None,
+            secure: true,
+        }
+    }
 }
 
 #[cfg(test)]

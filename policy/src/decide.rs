@@ -9,14 +9,17 @@ use crate::Protection;
 use crate::Request;
 use crate::Rule;
 use crate::RuleSet;
+use crate::Sse;
+use crate::Transport;
 use crate::Unsealed;
+use crate::choose::choose;
 
 /// Decides one request: the first rule that speaks of it, together with what the caller may do.
 ///
 /// Nothing is allocated while rules are tried, only for the answer.
 pub fn decide(rules: &RuleSet, request: &Request<'_>) -> Decision {
     let answer = match (request.bucket, request.object) {
-        (Some(bucket), object) => decide_place(rules, request, bucket, object),
+        (Some(bucket), _) => decide_place(rules, request, bucket),
         (None, None) if request.action == Action::List => decide_list_buckets(rules, request),
         (None, _) => Err(Refusal::NoBucket {
             operation: request.operation.to_owned(),
@@ -50,6 +53,7 @@ pub struct Permit {
     bucket: Option<String>,
     object: Option<String>,
     protection: Protection,
+    reported: Option<Refusal>,
 }
 
 impl Permit {
@@ -94,6 +98,24 @@ impl Permit {
     #[must_use]
     pub fn protection(&self) -> &Protection {
         &self.protection
+    }
+
+    /// Whether clients get this mode under the rule, asked or unasked.
+    #[must_use]
+    pub fn allows(&self, mode: Sse) -> bool {
+        self.rule.allows(mode)
+    }
+
+    /// Which connections the rule takes.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.rule.transport
+    }
+
+    /// What would have refused the request, were the rules not in report mode.
+    #[must_use]
+    pub fn reported(&self) -> Option<&Refusal> {
+        self.reported.as_ref()
     }
 
     /// What a read does when the object in the backend is not sealed.
@@ -152,17 +174,73 @@ pub enum Refusal {
         /// The operation, as the request named it.
         operation: String,
     },
+    /// The rule takes TLS only.
+    #[error("rule `{rule}` takes secure connections only")]
+    NotSecure {
+        /// The rule that decided.
+        rule: String,
+    },
+    /// The rule wants encryption to be asked for.
+    #[error("rule `{rule}` demands that server-side encryption is asked for")]
+    Missing {
+        /// The rule that decided.
+        rule: String,
+    },
+    /// The rule does not allow the mode.
+    #[error("rule `{rule}` does not allow server-side encryption `{mode}`", mode = mode.name())]
+    Mismatch {
+        /// The rule that decided.
+        rule: String,
+        /// What was asked for.
+        mode: Sse,
+    },
+    /// Two layers need two parties.
+    #[error("DSSE-KMS is not implemented under rule `{rule}`")]
+    NoDsse {
+        /// The rule that decided.
+        rule: String,
+    },
+    /// No key has that id.
+    #[error("Invalid keyId '{id}'")]
+    UnknownKey {
+        /// What was asked for.
+        id: String,
+        /// The rule that decided.
+        rule: String,
+    },
+    /// There is such a key, but not for this caller.
+    #[error("{caller} may not use key `{id}` (rule `{rule}`)")]
+    KeyNotGranted {
+        /// Who called.
+        caller: Caller,
+        /// What was asked for.
+        id: String,
+        /// The rule that decided.
+        rule: String,
+    },
 }
 
-fn decide_place(
-    rules: &RuleSet,
-    request: &Request<'_>,
-    bucket: &str,
-    object: Option<&str>,
-) -> Result<Permit, Refusal> {
+impl Refusal {
+    /// The name of the rule that decided, if one did.
+    #[must_use]
+    pub fn rule(&self) -> Option<&str> {
+        match self {
+            Self::NotGranted { rule, .. }
+            | Self::NotSecure { rule }
+            | Self::Missing { rule }
+            | Self::Mismatch { rule, .. }
+            | Self::NoDsse { rule }
+            | Self::UnknownKey { rule, .. }
+            | Self::KeyNotGranted { rule, .. } => Some(rule),
+            Self::NoRule { .. } | Self::NothingToList { .. } | Self::NoBucket { .. } => None,
+        }
+    }
+}
+
+fn decide_place(rules: &RuleSet, request: &Request<'_>, bucket: &str) -> Result<Permit, Refusal> {
     let caller = request.caller;
     let rule = rules
-        .first(|rule| rule.speaks_of(caller) && rule.covers_place(bucket, object))
+        .first(|rule| rule.covers(request, bucket).is_ok())
         .ok_or_else(|| no_rule(request))?;
     let granted = rules
         .grants_of(caller)
@@ -176,7 +254,19 @@ fn decide_place(
             rule: rule.name.clone(),
         });
     }
-    Ok(permit(rule, request, rule.protection.clone()))
+    if rule.transport == Transport::Secure && !request.secure {
+        return Err(Refusal::NotSecure {
+            rule: rule.name.clone(),
+        });
+    }
+    let Some(wish) = &request.wish else {
+        return Ok(permit(rule, request, rule.protection.clone()));
+    };
+    let choice = choose(rules, rule, request, wish)?;
+    Ok(Permit {
+        reported: choice.reported,
+        ..permit(rule, request, choice.protection)
+    })
 }
 
 /// The answer shows only buckets that the caller may list, one decision each; so here it is
@@ -208,6 +298,7 @@ fn permit(rule: &Arc<Rule>, request: &Request<'_>, protection: Protection) -> Pe
         bucket: request.bucket.map(str::to_owned),
         object: request.object.map(str::to_owned),
         protection,
+        reported: None,
     }
 }
 

@@ -9,14 +9,17 @@
 //! nothing between two calls.
 
 mod action;
+mod choose;
 mod decide;
 mod error;
 mod names;
+mod operations;
 mod principal;
 mod protection;
 mod resource;
 mod rule;
 mod ruleset;
+mod wish;
 
 pub use action::Action;
 pub use action::Request;
@@ -29,15 +32,27 @@ pub use error::InvalidName;
 pub use error::InvalidPattern;
 pub use names::ClientName;
 pub use names::KeyName;
+pub use operations::OBJECT_OPERATIONS;
+pub use operations::Operations;
 pub use principal::Caller;
 pub use principal::CallerPattern;
 pub use protection::Algorithm;
+pub use protection::Encryption;
 pub use protection::EtagStyle;
+pub use protection::Mismatch;
+pub use protection::Missing;
 pub use protection::Protection;
 pub use protection::Sse;
+pub use protection::Transport;
 pub use protection::Unsealed;
 pub use resource::BucketPattern;
+pub use rule::Miss;
 pub use rule::Rule;
 pub use ruleset::Grant;
 pub use ruleset::Grants;
+pub use ruleset::KeyIds;
+pub use ruleset::Mode;
 pub use ruleset::RuleSet;
+pub use wish::Modes;
+pub use wish::Setting;
+pub use wish::Wish;

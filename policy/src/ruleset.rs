@@ -5,9 +5,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::Action;
+use crate::Algorithm;
 use crate::BucketPattern;
 use crate::Caller;
 use crate::CallerPattern;
+use crate::KeyName;
+use crate::Miss;
+use crate::Request;
 use crate::Rule;
 use crate::error::Conflict;
 
@@ -27,6 +31,29 @@ pub struct Grants {
     pub caller: Caller,
     /// What; one fitting entry is enough.
     pub may: Vec<Grant>,
+    /// The keys whose ids it may name, besides that of the rule.
+    pub keys: Vec<KeyName>,
+}
+
+/// By which ids clients know a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyIds {
+    /// Its name in the configuration.
+    pub name: KeyName,
+    /// What clients may call it; they are shown the first unless they named another.
+    pub ids: Vec<String>,
+    /// The cipher under this key, when the client names none.
+    pub algorithm: Algorithm,
+}
+
+/// What becomes of requests that a rule rejects for what they ask for, or do not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// They are refused.
+    #[default]
+    Enforce,
+    /// The rule's default is applied instead, and the permit says so.
+    Report,
 }
 
 /// Rules in their order and the grants of every caller.
@@ -36,7 +63,9 @@ pub struct Grants {
 #[derive(Clone, Debug)]
 pub struct RuleSet {
     rules: Vec<Arc<Rule>>,
-    grants: BTreeMap<Caller, Vec<Grant>>,
+    grants: BTreeMap<Caller, Grants>,
+    keys: Vec<KeyIds>,
+    mode: Mode,
 }
 
 impl RuleSet {
@@ -55,10 +84,54 @@ impl RuleSet {
             Ok(Self {
                 rules: rules.into_iter().map(Arc::new).collect(),
                 grants,
+                keys: Vec::new(),
+                mode: Mode::Enforce,
             })
         } else {
             Err(conflicts)
         }
+    }
+
+    /// The same, with the keys that clients can name.
+    #[must_use]
+    pub fn with_keys(self, keys: Vec<KeyIds>) -> Self {
+        Self { keys, ..self }
+    }
+
+    /// The same in another mode.
+    #[must_use]
+    pub fn in_mode(self, mode: Mode) -> Self {
+        Self { mode, ..self }
+    }
+
+    /// What becomes of requests that a rule rejects.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Whether `caller` may use the key for objects of `bucket` that were written before: it is
+    /// granted to him, or a rule for him in this bucket uses it.
+    #[must_use]
+    pub fn may_use(&self, caller: &Caller, bucket: &str, key: &KeyName) -> bool {
+        let of_a_rule = |rule: &Arc<Rule>| {
+            let encryption = rule.protection.encryption();
+            encryption.is_some_and(|encryption| encryption.key.as_ref() == Some(key))
+                && rule.bucket.matches(bucket)
+                && rule.speaks_of(caller)
+        };
+        self.holds_key(caller, key) || self.rules.iter().any(of_a_rule)
+    }
+
+    /// Why each rule before the one that decides does not speak of the request.
+    pub fn misses<'a>(
+        &'a self,
+        request: &'a Request<'_>,
+    ) -> impl Iterator<Item = (&'a Rule, Miss)> + 'a {
+        self.rules.iter().map_while(|rule| {
+            let bucket = request.bucket?;
+            Some((&**rule, rule.covers(request, bucket).err()?))
+        })
     }
 
     /// The rules, first to last.
@@ -71,14 +144,33 @@ impl RuleSet {
     }
 
     pub(crate) fn grants_of(&self, caller: &Caller) -> &[Grant] {
-        self.grants.get(caller).map_or(&[], Vec::as_slice)
+        self.grants.get(caller).map_or(&[], |grants| &grants.may)
+    }
+
+    pub(crate) fn holds_key(&self, caller: &Caller, key: &KeyName) -> bool {
+        let grants = self.grants.get(caller);
+        grants.is_some_and(|grants| grants.keys.contains(key))
+    }
+
+    /// The id under which clients are shown a key that they did not name.
+    pub(crate) fn shown_id(&self, name: Option<&KeyName>) -> Option<String> {
+        let name = name?;
+        let key = self.keys.iter().find(|key| key.name == *name);
+        let first = key.and_then(|key| key.ids.first());
+        Some(first.map_or(name.as_str(), String::as_str).to_owned())
+    }
+
+    pub(crate) fn key_of_id(&self, id: &str) -> Option<&KeyIds> {
+        let has = |key: &&KeyIds| key.ids.iter().any(|own| own == id);
+        self.keys.iter().find(has)
     }
 }
 
-fn by_caller(grants: Vec<Grants>, conflicts: &mut Vec<Conflict>) -> BTreeMap<Caller, Vec<Grant>> {
+fn by_caller(grants: Vec<Grants>, conflicts: &mut Vec<Conflict>) -> BTreeMap<Caller, Grants> {
     let mut known = BTreeMap::new();
-    for Grants { caller, may } in grants {
-        if known.insert(caller.clone(), may).is_some() {
+    for grants in grants {
+        let caller = grants.caller.clone();
+        if known.insert(caller.clone(), grants).is_some() {
             conflicts.push(Conflict::CallerTwice { caller });
         }
     }
@@ -101,11 +193,7 @@ fn conflicts_with_earlier(at: usize, rule: &Rule, earlier: &[Rule]) -> Vec<Confl
         .collect()
 }
 
-fn conflicts_within(
-    at: usize,
-    rule: &Rule,
-    grants: &BTreeMap<Caller, Vec<Grant>>,
-) -> Vec<Conflict> {
+fn conflicts_within(at: usize, rule: &Rule, grants: &BTreeMap<Caller, Grants>) -> Vec<Conflict> {
     let mut conflicts = Vec::new();
     let name = || rule.name.clone();
     if rule.name.trim().is_empty() {
@@ -142,24 +230,17 @@ fn exact(pattern: &CallerPattern) -> Option<&Caller> {
 mod tests {
     use super::*;
     use crate::ClientName;
-    use crate::EtagStyle;
     use crate::Protection;
-    use crate::Unsealed;
 
     fn client(name: &str) -> Caller {
         Caller::Client(ClientName::parse(name).unwrap())
     }
 
     fn rule(name: &str, bucket: &str, prefix: &str) -> Rule {
+        let bucket = BucketPattern::parse(bucket).unwrap();
         Rule {
-            name: name.to_owned(),
-            bucket: BucketPattern::parse(bucket).unwrap(),
             prefix: prefix.to_owned(),
-            clients: vec![CallerPattern::AnyClient],
-            protection: Protection::Relay,
-            unsealed: Unsealed::Reject,
-            etag: EtagStyle::Opaque,
-            sealed_as: None,
+            ..Rule::new(name, bucket, Protection::Relay)
         }
     }
 
@@ -167,6 +248,7 @@ mod tests {
         let grants = callers.iter().map(|name| Grants {
             caller: client(name),
             may: vec![],
+            keys: vec![],
         });
         RuleSet::new(rules, grants.collect())
             .err()
