@@ -12,7 +12,7 @@ use crate::route::UNPACKS_ARCHIVES;
 
 /// Those that describe the object or are judged with it. A customer's key is none of them: it must
 /// not stand in a URL.
-const HOISTED: [&str; 16] = [
+const HOISTED: [&str; 18] = [
     "x-amz-acl",
     "x-amz-bypass-governance-retention",
     "x-amz-expected-bucket-owner",
@@ -26,6 +26,8 @@ const HOISTED: [&str; 16] = [
     "x-amz-request-payer",
     "x-amz-server-side-encryption",
     "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-bucket-key-enabled",
+    "x-amz-server-side-encryption-context",
     "x-amz-storage-class",
     "x-amz-tagging",
     "x-amz-website-redirect-location",
