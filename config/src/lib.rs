@@ -27,6 +27,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use policy::Algorithm;
 use policy::ClientName;
 use policy::KeyName;
@@ -70,6 +71,10 @@ pub struct Config {
     pub rules: RuleSet,
     /// Where unfinished uploads are kept; nowhere without it.
     pub state: Option<State>,
+    /// Which reference counts where references disagree.
+    pub compatibility: Compatibility,
+    /// Proxies whose `X-Forwarded-Proto` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// How much of everything.
     pub limits: Limits,
 }
@@ -102,6 +107,18 @@ pub struct Listen {
     pub address: SocketAddr,
     /// HTTPS; plain HTTP without it.
     pub tls: Option<Tls>,
+    /// Whether what comes in counts as sent over TLS, though it is not.
+    pub secure: bool,
+}
+
+/// Which reference counts where references disagree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compatibility {
+    /// AWS.
+    #[default]
+    Aws,
+    /// Ceph's gateway.
+    Rgw,
 }
 
 /// Where objects are stored, and as whom. It speaks the S3 dialect and takes path-style requests.
@@ -157,6 +174,8 @@ pub struct Key {
     pub name: KeyName,
     /// The algorithm under this key when neither the rule nor the client names one.
     pub algorithm: Option<Algorithm>,
+    /// Whether it can be used.
+    pub enabled: bool,
     /// Who wraps and unwraps.
     pub provider: Provider,
 }
@@ -173,4 +192,6 @@ pub enum Provider {
         /// Where the keyring lies.
         file: PathBuf,
     },
+    /// The backend, which is told the key's id and does it all.
+    Backend,
 }

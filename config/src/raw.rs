@@ -43,17 +43,18 @@ pub(crate) struct Raw {
     pub rules: Option<List<Rule>>,
     /// How much of everything, and how long.
     pub limits: Option<Limits>,
-    /// Which reference counts where references disagree. Comes later.
-    pub compatibility: Option<Later>,
+    /// Which reference counts where references disagree. Default: `aws`.
+    pub compatibility: Option<CompatibilityWord>,
     /// Where the gateway keeps what multipart uploads need. Default: nowhere, and without it there
     /// are no multipart uploads of sealed objects.
     pub state: Option<State>,
-    /// Whether rules that reject do so, or only report it. Comes later.
-    pub mode: Option<Later>,
+    /// Whether `missing: reject` and `mismatch: reject` do so. Default: `enforce`.
+    pub mode: Option<ModeWord>,
     /// Where decisions are recorded. Comes later.
     pub audit: Option<Later>,
-    /// Whose `X-Forwarded-For` is believed. Comes later.
-    pub trusted_proxies: Option<Later>,
+    /// Proxies before the gateway whose `X-Forwarded-Proto` is believed, as addresses or networks
+    /// (`10.0.0.0/8`). Default: none.
+    pub trusted_proxies: Option<List<String>>,
     /// What is remembered of objects. Comes later.
     pub cache: Option<Later>,
 }
@@ -66,6 +67,9 @@ pub(crate) struct Listen {
     pub address: Option<String>,
     /// HTTPS instead of plain HTTP. Default: plain HTTP.
     pub tls: Option<Tls>,
+    /// Whether what comes in here counts as sent over TLS: loopback, or a network that needs none.
+    /// Default: `false`.
+    pub secure: Option<bool>,
     /// Path of a socket. Comes later.
     pub unix: Option<Later>,
     /// Whose every request here is. Comes later.
@@ -183,8 +187,8 @@ pub(crate) struct Client {
     pub secret_key: Option<SecretRef>,
     /// What it may do, under the rules. Default: nothing.
     pub may: Option<List<Grant>>,
-    /// Keys whose ids it may ask for. Comes later.
-    pub keys: Option<Later>,
+    /// Names of keys whose ids it may ask for, besides those of the rule's default. Default: none.
+    pub keys: Option<List<String>>,
     /// As whom its requests go to the backend. Comes later.
     pub backend: Option<Later>,
 }
@@ -236,8 +240,11 @@ pub(crate) struct KeySource {
     pub file: Option<String>,
     /// `local`: id of the master key for new objects. Default: the keyring's `active`.
     pub master: Option<String>,
-    /// Ids that clients may ask for. Comes later.
-    pub ids: Option<Later>,
+    /// Ids by which clients may ask for it; they are shown the first unless they ask for another.
+    /// Default: its name.
+    pub ids: Option<List<String>>,
+    /// Whether it can be used, for new objects and for those there are. Default: `true`.
+    pub enabled: Option<bool>,
     /// Where the provider is. Comes later.
     pub address: Option<Later>,
     /// Where in the provider. Comes later.
@@ -268,6 +275,8 @@ pub(crate) enum ProviderWord {
     AwsKms,
     /// Huawei KMS. Comes later.
     HuaweiKms,
+    /// The backend itself, under rules with `protect: backend`.
+    Backend,
 }
 
 /// The cipher that seals.
@@ -299,16 +308,18 @@ pub(crate) struct Rule {
     /// The bucket bound into seals, for a replica under another name; only beside a
     /// `match.bucket` without `*` and `?`. Default: the bucket's own name.
     pub sealed_as: Option<String>,
-    /// What a client may ask for by header. Comes later.
-    pub allow: Option<Later>,
-    /// What happens when a client asks for nothing. Comes later.
-    pub missing: Option<Later>,
-    /// What happens when a client asks for what is not allowed. Comes later.
-    pub mismatch: Option<Later>,
+    /// What a client may ask for by header, besides the mode of `default`. Default: nothing.
+    pub allow: Option<List<SseWord>>,
+    /// What happens when a client asks for no encryption. Default: `inject`.
+    pub missing: Option<Missing>,
+    /// What happens when a client asks for a mode that is not allowed. Default: `reject`.
+    pub mismatch: Option<Mismatch>,
     /// What clients see as the `ETag` of sealed objects. Default: `opaque`.
     pub etag: Option<Etag>,
-    /// Whether plain HTTP is refused. Comes later.
-    pub require_tls: Option<Later>,
+    /// Whether plain HTTP is refused, whatever is asked. Default: `false`.
+    pub require_tls: Option<bool>,
+    /// Whether clients may send keys of their own (SSE-C) over plain HTTP. Default: `false`.
+    pub sse_c_without_tls: Option<bool>,
     /// What `GET ?encryption` says when nothing is set. Comes later.
     pub not_configured: Option<Later>,
 }
@@ -323,7 +334,8 @@ pub(crate) struct Match {
     pub prefix: Option<String>,
     /// The clients by name; `"*"` is every one. Default: `["*"]`.
     pub clients: Option<List<String>>,
-    /// The operations; only `["*"]` so far, which is all. Default: `["*"]`.
+    /// The operations on objects by name (`PutObject`); `"*"` is every one. Calls on buckets are not
+    /// told apart. Default: `["*"]`.
     pub operations: Option<List<String>>,
 }
 
@@ -333,9 +345,9 @@ pub(crate) struct Match {
 pub(crate) enum Protect {
     /// Seal it here.
     Gateway,
-    /// Have the backend seal it. Comes later.
+    /// Have the backend encrypt it.
     Backend,
-    /// Seal it here and have the backend seal it again. Comes later.
+    /// Seal it here and have the backend encrypt it again.
     Both,
     /// Pass it on untouched.
     None,
@@ -349,27 +361,68 @@ pub(crate) struct SealDefault {
     pub sse: Option<SseWord>,
     /// The cipher. Default: the key's `algorithm`.
     pub algorithm: Option<AlgorithmWord>,
-    /// The name of one of `keys`. Default: the first of them.
+    /// The name of one of `keys`. Default: the first of them; under `protect: backend` the backend's
+    /// own choice.
     pub key: Option<String>,
-    /// Whether `bucket-key-enabled` is advertised. Comes later.
-    pub bucket_key: Option<Later>,
+    /// Whether `bucket-key-enabled` is advertised with `kms`. Default: `true`.
+    pub bucket_key: Option<bool>,
 }
 
 /// The mode that is advertised to clients.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) enum SseWord {
     /// SSE-S3.
     #[serde(rename = "AES256")]
     Aes256,
-    /// SSE-KMS. Comes later.
+    /// SSE-KMS.
     #[serde(rename = "kms")]
     Kms,
-    /// DSSE-KMS. Comes later.
+    /// DSSE-KMS, under `protect: both`.
     #[serde(rename = "dsse")]
     Dsse,
-    /// A key of the client's own. Comes later.
+    /// SSE-C: a key of the client's own. Never a default.
     #[serde(rename = "C")]
     Customer,
+}
+
+/// What happens when a client asks for no encryption.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Missing {
+    /// What the bucket has been set to is done, or the default.
+    Inject,
+    /// It is refused.
+    Reject,
+}
+
+/// What happens when a client asks for a mode that is not allowed.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mismatch {
+    /// It is refused.
+    Reject,
+    /// The default is done instead, and told.
+    Override,
+}
+
+/// Whether rules that reject do so.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ModeWord {
+    /// They do.
+    Enforce,
+    /// They log and count it, and do what is done by default.
+    Report,
+}
+
+/// Which reference counts where references disagree.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum CompatibilityWord {
+    /// What AWS is known to do.
+    Aws,
+    /// What Ceph's gateway does, and its tests ask for.
+    Rgw,
 }
 
 /// What a read does when the object in the backend is not sealed.

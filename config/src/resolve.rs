@@ -10,7 +10,9 @@ use std::fmt;
 use std::path;
 
 use policy::BucketPattern;
+use policy::Mode;
 
+use crate::Compatibility;
 use crate::Config;
 use crate::Limits;
 use crate::Secret;
@@ -46,8 +48,20 @@ fn config(raw: Raw, desk: &mut Desk<'_>) -> Option<Config> {
     let backend = backend.and_then(|raw| backend::resolve(raw, &root.key("backend"), desk));
     let (keys, names) = keys::resolve(raw.keys, desk);
     let state = raw.state.map(|raw| state(raw, &names, desk));
-    let (clients, grants) = clients::resolve(raw.clients, desk);
+    let (clients, grants) = clients::resolve(raw.clients, &names, desk);
     let rules = rules::resolve(raw.rules, &names, grants, desk);
+    let rules = rules.map(|rules| {
+        let rules = rules.with_keys(names.ids());
+        match raw.mode {
+            None | Some(raw::ModeWord::Enforce) => rules,
+            Some(raw::ModeWord::Report) => rules.in_mode(Mode::Report),
+        }
+    });
+    let compatibility = match raw.compatibility {
+        None | Some(raw::CompatibilityWord::Aws) => Compatibility::Aws,
+        Some(raw::CompatibilityWord::Rgw) => Compatibility::Rgw,
+    };
+    let trusted_proxies = listen::networks(raw.trusted_proxies, desk);
     let limits = limits(&raw.limits.unwrap_or_default(), desk);
     let (listen, admin) = listen;
     Some(Config {
@@ -63,6 +77,8 @@ fn config(raw: Raw, desk: &mut Desk<'_>) -> Option<Config> {
             Some(state) => Some(state?),
             None => None,
         },
+        compatibility,
+        trusted_proxies,
         limits: limits?,
     })
 }
@@ -71,7 +87,7 @@ fn state(raw: raw::State, keys: &keys::KeyNames, desk: &mut Desk<'_>) -> Option<
     let path = Path::root().key("state");
     let bucket = desk.required(raw.bucket, &path.key("bucket"));
     let bucket = bucket.and_then(|text| desk.literal_bucket(&text, &path.key("bucket")));
-    if keys.is_empty() {
+    if keys.first().is_none() && keys.is_complete() {
         desk.problem(&path, "is sealed, but `keys` holds no key to do it with");
     }
     Some(State {

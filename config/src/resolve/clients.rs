@@ -5,6 +5,7 @@ use policy::Caller;
 use policy::ClientName;
 use policy::Grant;
 use policy::Grants;
+use policy::KeyName;
 
 use crate::Client;
 use crate::path::Path;
@@ -12,6 +13,7 @@ use crate::raw;
 use crate::raw::List;
 use crate::raw::Verb;
 use crate::resolve::Desk;
+use crate::resolve::keys::KeyNames;
 use crate::resolve::numbered;
 
 /// What rules may know of clients, whether or not everything about a client is in order.
@@ -30,7 +32,11 @@ impl Known {
 }
 
 /// The section `clients`.
-pub(crate) fn resolve(raw: Option<List<raw::Client>>, desk: &mut Desk<'_>) -> (Vec<Client>, Known) {
+pub(crate) fn resolve(
+    raw: Option<List<raw::Client>>,
+    keys: &KeyNames,
+    desk: &mut Desk<'_>,
+) -> (Vec<Client>, Known) {
     let path = Path::root().key("clients");
     let readable = |list: &List<raw::Client>| list.iter().all(Option::is_some);
     let mut known = Known {
@@ -43,8 +49,13 @@ pub(crate) fn resolve(raw: Option<List<raw::Client>>, desk: &mut Desk<'_>) -> (V
         let caller = own_name(raw.name.as_deref(), &path.key("name"), &known, desk);
         known.complete &= caller.is_some();
         let may = may(raw.may, &path.key("may"), desk);
+        let own_keys = keys_of(raw.keys, keys, &path.key("keys"), desk);
         if let Some(caller) = caller.clone().filter(|caller| !known.holds(caller)) {
-            known.grants.push(Grants { caller, may });
+            known.grants.push(Grants {
+                caller,
+                may,
+                keys: own_keys,
+            });
         }
         let (public, secret) = (path.key("access_key"), path.key("secret_key"));
         if caller == Some(Caller::Anonymous) {
@@ -90,6 +101,19 @@ fn signs_nothing<T>(key: Option<&T>, path: &Path, desk: &mut Desk<'_>) {
     if key.is_some() {
         desk.problem(path, "anonymous callers do not sign; leave it out");
     }
+}
+
+fn keys_of(
+    raw: Option<List<String>>,
+    keys: &KeyNames,
+    path: &Path,
+    desk: &mut Desk<'_>,
+) -> Vec<KeyName> {
+    let entries = numbered(raw.unwrap_or_default(), path);
+    let named = entries
+        .iter()
+        .filter_map(|(path, text)| keys.named(text, path, desk));
+    named.collect()
 }
 
 fn may(raw: Option<List<raw::Grant>>, path: &Path, desk: &mut Desk<'_>) -> Vec<Grant> {

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::net::SocketAddr;
 
+use ipnet::IpNet;
+
 use crate::Listen;
 use crate::Secret;
 use crate::Tls;
@@ -27,12 +29,34 @@ pub(crate) fn resolve(
         let address = own_address(entry.address, &path.key("address"), &mut taken, desk);
         let tls = entry.tls.map(|raw| tls(raw, &path.key("tls"), desk));
         if let (Some(address), Some(tls)) = (address, tls.map_or(Some(None), |tls| tls.map(Some))) {
-            listeners.push(Listen { address, tls });
+            let secure = entry.secure.unwrap_or(false);
+            if secure && tls.is_some() {
+                desk.problem(&path.key("secure"), "leave it out: the listener has TLS");
+            }
+            listeners.push(Listen {
+                address,
+                tls,
+                secure,
+            });
         }
     }
     let path = root.key("admin").key("address");
     let admin = admin.and_then(|raw| own_address(raw.address, &path, &mut taken, desk));
     (listeners, admin)
+}
+
+/// The networks of `trusted_proxies`.
+pub(crate) fn networks(raw: Option<List<String>>, desk: &mut Desk<'_>) -> Vec<IpNet> {
+    let path = Path::root().key("trusted_proxies");
+    let mut networks = Vec::new();
+    for (path, text) in numbered(raw.unwrap_or_default(), &path) {
+        let one = || text.parse::<IpAddr>().ok().map(IpNet::from);
+        match text.parse().ok().or_else(one) {
+            Some(network) => networks.push(network),
+            None => desk.problem(&path, "not an address or network; write `10.0.0.0/8`"),
+        }
+    }
+    networks
 }
 
 /// The region that clients sign for.

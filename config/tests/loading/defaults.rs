@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use config::Compatibility;
 use config::Limits;
 use config::Provider;
 use policy::Action;
@@ -9,11 +10,17 @@ use policy::Algorithm;
 use policy::Caller;
 use policy::CallerPattern;
 use policy::Decision;
+use policy::Encryption;
 use policy::EtagStyle;
+use policy::Mismatch;
+use policy::Missing;
+use policy::Mode;
+use policy::Operations;
 use policy::Protection;
 use policy::Request;
 use policy::Rule;
 use policy::Sse;
+use policy::Transport;
 use policy::Unsealed;
 
 use crate::shelf::SMALLEST;
@@ -49,6 +56,15 @@ fn a_rule_that_says_nothing_seals_everything_of_everybody() {
     assert_eq!(rule.unsealed, Unsealed::Reject);
     assert_eq!(rule.etag, EtagStyle::Opaque);
     assert_eq!(rule.sealed_as, None);
+    assert_eq!(rule.operations, Operations::All);
+    assert!(rule.allow.is_empty());
+    assert_eq!(rule.missing, Missing::Inject);
+    assert_eq!(rule.mismatch, Mismatch::Reject);
+    assert_eq!(rule.transport, Transport::SecureKeys);
+    assert_eq!(config.rules.mode(), Mode::Enforce);
+    assert_eq!(config.compatibility, Compatibility::Aws);
+    assert!(config.trusted_proxies.is_empty());
+    assert!(config.keys[0].enabled);
     assert_eq!(seal(rule), ("main", Algorithm::Aes256));
 }
 
@@ -57,13 +73,7 @@ fn a_client_without_may_may_do_nothing() {
     let config = Shelf::stocked().load(SMALLEST).unwrap();
     let caller = Caller::Client(config.clients[0].name.clone());
     for action in Action::ALL {
-        let request = Request {
-            caller: &caller,
-            action,
-            operation: "Op",
-            bucket: Some("b"),
-            object: Some("x"),
-        };
+        let request = Request::new(&caller, action, "Op", Some("b"), Some("x"));
         assert!(matches!(
             policy::decide(&config.rules, &request),
             Decision::Refused(_)
@@ -84,7 +94,10 @@ fn a_keyrings_active_key_is_the_default_master() {
             master,
             keyring,
             file,
-        } = &config.keys[0].provider;
+        } = &config.keys[0].provider
+        else {
+            panic!("it is a keyring");
+        };
         assert_eq!(master, expected);
         assert_eq!(keyring.ids().collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(file.to_str(), Some("/etc/sealgate/keyring.yaml"));
@@ -156,12 +169,13 @@ fn domains_and_hosts_are_lower_case() {
 
 fn seal(rule: &Rule) -> (&str, Algorithm) {
     match &rule.protection {
-        Protection::Seal {
-            key,
+        Protection::Seal(Encryption {
+            key: Some(key),
             algorithm,
             sse: Sse::Aes256,
-        } => (key.as_str(), *algorithm),
-        Protection::Relay => panic!("it does not seal"),
+            ..
+        }) => (key.as_str(), *algorithm),
+        other => panic!("it does not seal: {other:?}"),
     }
 }
 
@@ -184,13 +198,7 @@ fn strangers_may_do_what_a_rule_and_their_entry_say() {
         .collect();
     assert_eq!(clients, ["app"], "nobody signs as anonymous");
     let may = |action, bucket| {
-        let request = Request {
-            caller: &Caller::Anonymous,
-            action,
-            operation: "Op",
-            bucket: Some(bucket),
-            object: Some("x"),
-        };
+        let request = Request::new(&Caller::Anonymous, action, "Op", Some(bucket), Some("x"));
         matches!(
             policy::decide(&config.rules, &request),
             Decision::Permitted(_)

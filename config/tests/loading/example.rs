@@ -6,6 +6,7 @@ use policy::Action;
 use policy::Algorithm;
 use policy::Caller;
 use policy::Decision;
+use policy::Encryption;
 use policy::Protection;
 use policy::Request;
 
@@ -41,13 +42,7 @@ fn the_example_loads_and_means_what_its_comments_say() {
     let decide = |client: usize, action, bucket| {
         let caller = Caller::Client(config.clients[client].name.clone());
         let object = Some("x");
-        let request = Request {
-            caller: &caller,
-            action,
-            operation: "Op",
-            bucket: Some(bucket),
-            object,
-        };
+        let request = Request::new(&caller, action, "Op", Some(bucket), object);
         match policy::decide(&config.rules, &request) {
             Decision::Permitted(permit) => Ok(permit.protection().clone()),
             Decision::Refused(refusal) => Err(refusal.to_string()),
@@ -57,10 +52,10 @@ fn the_example_loads_and_means_what_its_comments_say() {
     let sealed = decide(billing, Action::Write, "billing-1");
     assert!(matches!(
         sealed,
-        Ok(Protection::Seal {
+        Ok(Protection::Seal(Encryption {
             algorithm: Algorithm::Sm4,
             ..
-        })
+        }))
     ));
     assert_eq!(
         decide(billing, Action::Write, "billing-public"),
@@ -69,10 +64,10 @@ fn the_example_loads_and_means_what_its_comments_say() {
     let sealed = decide(backup, Action::Read, "photos");
     assert!(matches!(
         sealed,
-        Ok(Protection::Seal {
+        Ok(Protection::Seal(Encryption {
             algorithm: Algorithm::Aes256,
             ..
-        })
+        }))
     ));
     assert!(decide(backup, Action::Write, "photos").is_err());
     assert!(decide(billing, Action::Read, "photos").is_err());

@@ -20,18 +20,7 @@ const GRANTS: &str = "app.secret}";
 fn keys_that_come_later_are_told_from_keys_that_do_not_exist() {
     let later = |key: &str| format!(" {key}: not supported yet; leave it out");
     for (old, new, path) in [
-        (LISTEN, format!("{LISTEN}\nmode: report"), "mode"),
-        (
-            LISTEN,
-            format!("{LISTEN}\ncompatibility: aws"),
-            "compatibility",
-        ),
         (LISTEN, format!("{LISTEN}\naudit: {{}}"), "audit"),
-        (
-            LISTEN,
-            format!("{LISTEN}\ntrusted_proxies: []"),
-            "trusted_proxies",
-        ),
         (LISTEN, format!("{LISTEN}\ncache: {{}}"), "cache"),
         ("8080}", "8080, unix: /x}".to_owned(), "listen[0].unix"),
         (
@@ -56,15 +45,9 @@ fn keys_that_come_later_are_told_from_keys_that_do_not_exist() {
         ),
         (
             GRANTS,
-            "app.secret}, keys: [main]".to_owned(),
-            "clients[0].keys",
-        ),
-        (
-            GRANTS,
             "app.secret}, backend: same".to_owned(),
             "clients[0].backend",
         ),
-        ("yaml}", "yaml, ids: [x]}".to_owned(), "keys[0].ids"),
         (
             "provider: local, file: keyring.yaml",
             "provider: vault".to_owned(),
@@ -84,70 +67,18 @@ fn keys_that_come_later_are_told_from_keys_that_do_not_exist() {
 #[test]
 fn keys_of_rules_that_come_later_are_told_from_keys_that_do_not_exist() {
     let later = |key: &str| format!(" {key}: not supported yet; leave it out");
-    for (old, new, path) in [
-        (
-            RULE,
-            "{bucket: x}, protect: backend}".to_owned(),
-            "rules[0].protect",
-        ),
-        (
-            RULE,
-            "{bucket: x}, protect: both}".to_owned(),
-            "rules[0].protect",
-        ),
-        (
-            RULE,
-            "{bucket: x}, default: {sse: kms}}".to_owned(),
-            "rules[0].default.sse",
-        ),
-        (
-            RULE,
-            "{bucket: x}, default: {sse: dsse}}".to_owned(),
-            "rules[0].default.sse",
-        ),
-        (
-            RULE,
-            "{bucket: x}, default: {sse: C}}".to_owned(),
-            "rules[0].default.sse",
-        ),
-        (
-            RULE,
-            "{bucket: x}, default: {bucket_key: true}}".to_owned(),
-            "rules[0].default.bucket_key",
-        ),
-        (
-            RULE,
-            "{bucket: x}, allow: [kms]}".to_owned(),
-            "rules[0].allow",
-        ),
-        (
-            RULE,
-            "{bucket: x}, missing: reject}".to_owned(),
-            "rules[0].missing",
-        ),
-        (
-            RULE,
-            "{bucket: x}, mismatch: reject}".to_owned(),
-            "rules[0].mismatch",
-        ),
-        (
-            RULE,
-            "{bucket: x}, require_tls: true}".to_owned(),
-            "rules[0].require_tls",
-        ),
-        (
-            RULE,
-            "{bucket: x}, not_configured: error}".to_owned(),
-            "rules[0].not_configured",
-        ),
-    ] {
+    for (old, new, path) in [(
+        RULE,
+        "{bucket: x}, not_configured: error}".to_owned(),
+        "rules[0].not_configured",
+    )] {
         refuses(&[(old, &new, &later(path))]);
     }
     refuses(&[
         (
             RULE,
-            "{bucket: x, operations: [PutObject]}}",
-            ": single operations are not supported yet; only `\"*\"` is",
+            "{bucket: x, operations: [PutObjekt]}}",
+            ": no operation on objects is named `PutObjekt`; write `PutObject`, or `\"*\"`",
         ),
         (
             RULE,
@@ -157,7 +88,7 @@ fn keys_of_rules_that_come_later_are_told_from_keys_that_do_not_exist() {
         (
             "8080}",
             "8080, zzz: 1}",
-            ": unknown key; known here: `address`, `tls`, `unix`, `clients`",
+            ": unknown key; known here: `address`, `tls`, `secure`, `unix`, `clients`",
         ),
     ]);
 }
@@ -534,4 +465,91 @@ fn state_is_kept_in_one_bucket_under_a_key() {
             "state.bucket: is one bucket, without `*` and `?`",
         ),
     ]);
+}
+
+#[test]
+fn what_cannot_be_done_is_not_promised() {
+    let rule = |rest: &str| format!("{{bucket: x}}, {rest}}}");
+    let nothing = "nothing is encrypted under this rule";
+    for (rest, path, reason) in [
+        (
+            "default: {sse: C}",
+            "default.sse",
+            "cannot be a default: only clients have keys of their own",
+        ),
+        (
+            "default: {sse: dsse}",
+            "default.sse",
+            "needs `protect: both`",
+        ),
+        (
+            "protect: backend, allow: [dsse]",
+            "allow[0]",
+            "needs `protect: both`",
+        ),
+        ("protect: none, allow: [kms]", "allow[0]", nothing),
+        (
+            "protect: backend, default: {key: main}",
+            "default.key",
+            "is no key of `provider: backend`",
+        ),
+        (
+            "protect: backend, default: {algorithm: SM4}",
+            "default.algorithm",
+            "the backend cannot be asked for SM4 in the S3 dialect",
+        ),
+        (
+            "sealed_as: sealgate-state",
+            "sealed_as",
+            "this name is the gateway's own",
+        ),
+        (
+            "require_tls: true, sse_c_without_tls: true",
+            "sse_c_without_tls",
+            "contradicts `require_tls`",
+        ),
+    ] {
+        let expected = format!(" rules[0].{path}: {reason}");
+        refuses(&[(RULE, &rule(rest), &expected)]);
+    }
+}
+
+#[test]
+fn keys_have_ids_of_their_own() {
+    refuses(&[
+        (
+            "yaml}",
+            "yaml, ids: []}",
+            " keys[0].ids: needs at least one entry",
+        ),
+        (
+            "yaml}",
+            "yaml, ids: [a, a]}",
+            " keys[0].ids[1]: `a` is already listed",
+        ),
+        (
+            "yaml}",
+            "yaml, ids: [\"a b\"]}",
+            " keys[0].ids[0]: an id is 1 to 256 visible ASCII characters",
+        ),
+        (
+            "yaml}",
+            "yaml}\n  - {name: other, provider: backend, ids: [main]}",
+            " keys[1].ids[0]: key `main` has the same id",
+        ),
+        (
+            GRANTS,
+            "app.secret}, keys: [nope]",
+            " clients[0].keys[0]: no key is named `nope`",
+        ),
+    ]);
+}
+
+#[test]
+fn connections_are_secure_or_said_to_be() {
+    refuses(&[(
+        LISTEN,
+        &format!("{LISTEN}\ntrusted_proxies: [proxy.local]"),
+        " trusted_proxies[0]: not an address or network; write `10.0.0.0/8`",
+    )]);
 }
