@@ -41,6 +41,7 @@ pub use digests::Checksum;
 pub use digests::ChecksumAlgorithm;
 pub use digests::ChecksumType;
 pub use digests::Digests;
+pub use envelope::Advertised;
 pub use envelope::Envelope;
 pub use envelope::EnvelopeDraft;
 pub use envelope::EnvelopeText;

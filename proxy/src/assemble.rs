@@ -6,9 +6,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use config::Compatibility;
 use config::Config;
 use config::Limits;
 use config::Listen;
+use ipnet::IpNet;
 use pingora::proxy::http_proxy_service;
 use pingora::server::RunArgs;
 use pingora::server::Server;
@@ -66,6 +68,12 @@ pub struct Snapshot {
     pub uploads: Arc<Uploads>,
     /// Parts shorter than this wait until their upload is completed, bytes.
     pub min_part: u64,
+    /// Which reference counts where references disagree.
+    pub compatibility: Compatibility,
+    /// Proxies whose word on the client's connection is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Listeners that count as if they had TLS.
+    secure_listeners: Vec<SocketAddr>,
     /// How much of everything, and how long.
     pub limits: Limits,
 }
@@ -148,6 +156,9 @@ pub(crate) fn snapshot(config: Config, before: Option<&Snapshot>) -> Result<Snap
     let mut next = Snapshot {
         number: before.map_or(1, |before| before.number + 1),
         identities: identities(&config.listen),
+        secure_listeners: secure(&config.listen),
+        compatibility: config.compatibility,
+        trusted_proxies: config.trusted_proxies,
         domains: config.domains,
         clients: Clients::new(config.clients, config.region, s3::Limits { skew_max }),
         rules: config.rules,
@@ -172,6 +183,18 @@ pub(crate) fn snapshot(config: Config, before: Option<&Snapshot>) -> Result<Snap
 }
 
 impl Snapshot {
+    /// Whether what comes in at this address counts as sent over TLS.
+    #[must_use]
+    pub fn is_secure_listener(&self, address: Option<SocketAddr>) -> bool {
+        let Some(address) = address else { return false };
+        let same = |listener: &SocketAddr| {
+            let ip = listener.ip();
+            let any = ip.is_unspecified() || ip.to_canonical() == address.ip().to_canonical();
+            listener.port() == address.port() && any
+        };
+        self.secure_listeners.iter().any(same)
+    }
+
     /// Takes over what was learnt `before` where everything it follows from is the same. How
     /// objects look follows from rules, too; what is recorded of uploads from their bucket.
     fn remember(&mut self, before: &Self) {
@@ -186,6 +209,11 @@ impl Snapshot {
             self.looks = Arc::clone(&before.looks);
         }
     }
+}
+
+fn secure(listen: &[Listen]) -> Vec<SocketAddr> {
+    let secure = listen.iter().filter(|listener| listener.secure);
+    secure.map(|listener| listener.address).collect()
 }
 
 fn identities(listen: &[Listen]) -> BTreeMap<SocketAddr, Arc<CertifiedKey>> {

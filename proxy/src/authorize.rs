@@ -1,16 +1,22 @@
 //! What a call means to the policy, and the policy's permit for it.
 
+use crypto::Envelope;
+use crypto::Sse;
 use policy::Action;
 use policy::Decision;
+use policy::KeyName;
 use policy::Permit;
+use policy::Refusal;
 use policy::Request;
 use policy::RuleSet;
 use s3::BucketName;
 use s3::ErrorCode;
 use s3::ObjectName;
 use s3::Operation;
+use s3::SseAsked;
 use s3::Target;
 
+use crate::asked;
 use crate::error::Result;
 use crate::plan;
 
@@ -52,26 +58,84 @@ pub fn action(operation: Operation) -> Option<Action> {
     }
 }
 
+/// What is to be decided: who wants what done to what, and what he says of encryption.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// Who.
+    pub caller: &'a policy::Caller,
+    /// What.
+    pub operation: Operation,
+    /// To what.
+    pub target: &'a Target,
+    /// With what headers of encryption.
+    pub asked: &'a SseAsked<'a>,
+    /// Over an encrypted connection.
+    pub secure: bool,
+}
+
 /// Asks the policy. A refusal names its reason.
-pub fn authorize(
-    rules: &RuleSet,
-    caller: &policy::Caller,
-    operation: Operation,
-    target: &Target,
-) -> Result<Permit> {
+pub fn authorize(rules: &RuleSet, question: &Question<'_>) -> Result<Permit> {
+    let Question {
+        caller,
+        operation,
+        target,
+        asked,
+        secure,
+    } = *question;
     let action = action(operation).ok_or_else(|| not_served(operation))?;
     let request = Request {
-        caller,
-        action,
-        operation: operation.name(),
-        bucket: target.bucket().map(BucketName::as_str),
-        object: target.object().map(ObjectName::as_str),
+        wish: asked::wish(asked, operation),
+        secure,
+        ..Request::new(
+            caller,
+            action,
+            operation.name(),
+            target.bucket().map(BucketName::as_str),
+            target.object().map(ObjectName::as_str),
+        )
     };
-    match policy::decide(rules, &request) {
-        Decision::Permitted(permit) => Ok(permit),
-        Decision::Refused(refusal) => Err(s3::Error::new(ErrorCode::AccessDenied)
-            .with_message(format!("Access Denied: {refusal}."))
-            .into()),
+    decide(rules, &request)
+}
+
+/// Asks the policy, in its own words.
+pub fn decide(rules: &RuleSet, request: &Request<'_>) -> Result<Permit> {
+    match policy::decide(rules, request) {
+        Decision::Permitted(permit) => {
+            if let Some(refusal) = permit.reported() {
+                log::warn!("report: {} would be refused: {refusal}", request.operation);
+            }
+            Ok(permit)
+        }
+        Decision::Refused(refusal) => Err(refused(&refusal).into()),
+    }
+}
+
+/// Whether who reads an object may use the key that it is under (FORMAT.md §2). SSE-S3 has no keys
+/// that clients know of, and a client's own needs no leave.
+pub fn may_open(rules: &RuleSet, permit: &Permit, envelope: &Envelope) -> Result<()> {
+    if !matches!(envelope.sse(), Sse::Kms | Sse::Dsse) {
+        return Ok(());
+    }
+    let key = envelope.key_name().map(KeyName::parse).and_then(Result::ok);
+    let bucket = permit.bucket().unwrap_or_default();
+    if key.is_some_and(|key| rules.may_use(permit.caller(), bucket, &key)) {
+        return Ok(());
+    }
+    Err(s3::Error::new(ErrorCode::AccessDenied)
+        .with_message("Access Denied: the key of the object may not be used.")
+        .into())
+}
+
+fn refused(refusal: &Refusal) -> s3::Error {
+    match refusal {
+        Refusal::NoDsse { .. } => {
+            s3::Error::new(ErrorCode::NotImplemented).with_message(format!("{refusal}."))
+        }
+        Refusal::UnknownKey { .. } => {
+            s3::Error::new(ErrorCode::KmsNotFound).with_message(refusal.to_string())
+        }
+        _ => s3::Error::new(ErrorCode::AccessDenied)
+            .with_message(format!("Access Denied: {refusal}.")),
     }
 }
 

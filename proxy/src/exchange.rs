@@ -5,8 +5,10 @@ use std::time::Instant;
 
 use crypto::Envelope;
 use http::StatusCode;
+use policy::Permit;
 use s3::Operation;
 
+use crate::asked::Asked;
 use crate::assemble::Snapshot;
 use crate::authenticate::Caller;
 use crate::call::Call;
@@ -30,6 +32,8 @@ pub struct Exchange {
     pub keeps_alive: bool,
     /// The object's `ETag`, where the client's conditions had to be put into other words.
     pub renamed: Option<Renamed>,
+    /// What the client says of encryption, once that is permitted.
+    pub asked: Arc<Asked>,
     /// What passes through the proxy; absent for what is answered here.
     pub passage: Option<Passage>,
     id: String,
@@ -49,6 +53,8 @@ pub struct Passage {
     pub plan: Option<Box<Plan>>,
     /// The client's body, in this attempt.
     pub upload: Option<Upload>,
+    /// The permit under which it passes.
+    pub permit: Permit,
     /// The answer's head and the envelope behind it, when it is an opened object.
     pub opened: Option<(ReplyPlan, Box<Envelope>)>,
     /// The answer's body.
@@ -64,9 +70,10 @@ pub struct Passage {
 impl Passage {
     /// Not yet looked up, not yet planned.
     #[must_use]
-    pub fn new(caller: Caller) -> Self {
+    pub fn new(caller: Caller, permit: Permit) -> Self {
         Self {
             caller,
+            permit,
             lookup: None,
             plan: None,
             upload: None,
@@ -88,6 +95,7 @@ impl Exchange {
             call: None,
             keeps_alive: false,
             renamed: None,
+            asked: Arc::new(Asked::nothing(Operation::Unknown)),
             passage: None,
             id: request_id(),
             began: Instant::now(),

@@ -16,6 +16,7 @@
 
 pub mod admin;
 pub mod answer;
+pub mod asked;
 pub mod assemble;
 pub mod authenticate;
 pub mod authorize;

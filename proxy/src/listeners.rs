@@ -68,7 +68,7 @@ impl Listeners {
         service: &mut Service<A>,
         current: &Arc<Current>,
     ) -> Result<(), Unstartable> {
-        for Listen { address, tls } in &self.clients {
+        for Listen { address, tls, .. } in &self.clients {
             let named = address.to_string();
             match tls {
                 None => service.add_tcp(&named),
@@ -89,7 +89,7 @@ impl Listeners {
         if self.clients.len() != config.listen.len() {
             return Err(NeedsRestart::Listen);
         }
-        for Listen { address, tls } in &self.clients {
+        for Listen { address, tls, .. } in &self.clients {
             let mut new = config.listen.iter();
             let new = new.find(|listener| listener.address == *address);
             match (tls, new.map(|listener| &listener.tls)) {

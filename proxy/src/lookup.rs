@@ -44,11 +44,18 @@ use crate::plan::reply::ReplyBody;
 use crate::plan::reply::ReplyPlan;
 use crate::plan::reply::SpanOrder;
 use crate::seal;
+use crate::seal::Ring;
 
 const UNFIT: Error = Error::Backend("no footer");
 
 /// Draws the plan for `lookup`, from what is remembered of `target` or by asking the backend.
-pub async fn look(snapshot: &Snapshot, target: &Target, lookup: &Lookup) -> Result<Plan> {
+/// `ring` opens it.
+pub async fn look(
+    snapshot: &Snapshot,
+    target: &Target,
+    lookup: &Lookup,
+    ring: Ring<'_>,
+) -> Result<Plan> {
     let known = snapshot.cache.get(target);
     let known = known.filter(|known| known.style == lookup.etag());
     if let (true, Some(known)) = (lookup.rememberable, known) {
@@ -57,7 +64,7 @@ pub async fn look(snapshot: &Snapshot, target: &Target, lookup: &Lookup) -> Resu
     let answer = glance(&snapshot.backend, &lookup.head).await?;
     let headers = &answer.headers;
     let looked = if answer.status.is_success() {
-        read(snapshot, lookup, headers, &answer.body).await?
+        read(snapshot, lookup, (headers, &answer.body), ring).await?
     } else {
         Looked::Otherwise
     };
@@ -100,8 +107,8 @@ pub async fn first_header(
 async fn read(
     snapshot: &Snapshot,
     lookup: &Lookup,
-    headers: &HeaderMap,
-    tail: &[u8],
+    (headers, tail): (&HeaderMap, &[u8]),
+    ring: Ring<'_>,
 ) -> Result<Looked> {
     let etag = headers.get(header::ETAG);
     let Some(etag) = etag.and_then(|etag| etag.to_str().ok()) else {
@@ -110,7 +117,7 @@ async fn read(
     let Found::Sealed(envelope) = reply::find(headers)? else {
         return Ok(Looked::Unsealed(etag.to_owned()));
     };
-    let envelope = seal::verify(*envelope, lookup.place(), &snapshot.keys)?;
+    let envelope = seal::verify(*envelope, lookup.place(), ring)?;
     let end = End::of(headers, tail)?;
     let mut table = None;
     if envelope.layout() == Layout::Parts {

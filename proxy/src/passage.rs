@@ -19,6 +19,7 @@ use policy::EtagStyle;
 use s3::ErrorCode;
 
 use crate::assemble::Snapshot;
+use crate::authorize;
 use crate::call::Call;
 use crate::checksum;
 use crate::error::Error;
@@ -53,9 +54,11 @@ const RACES_MAX: usize = 3;
 
 /// Chooses where the next attempt goes; looks up first what the plan needs.
 pub async fn depart(exchange: &mut Exchange) -> Result<HttpPeer> {
+    let asked = Arc::clone(&exchange.asked);
     let (snapshot, call, passage) = parts(exchange)?;
     if let (Some(lookup), None) = (&passage.lookup, &passage.plan) {
-        let plan = lookup::look(&snapshot, &call.target, lookup).await?;
+        let ring = asked.ring(&snapshot.keys);
+        let plan = lookup::look(&snapshot, &call.target, lookup, ring).await?;
         passage.plan = Some(Box::new(plan));
     }
     let (index, endpoint) = snapshot.backend.endpoint()?;
@@ -75,13 +78,14 @@ pub fn another_endpoint(exchange: &mut Exchange) -> bool {
 
 /// The request of a new attempt, signed; a body to be sealed gets a new key.
 pub fn attempt(exchange: &mut Exchange, client: &HeaderMap) -> Result<RequestHeader> {
+    let asked = Arc::clone(&exchange.asked);
     let (snapshot, _, passage) = parts(exchange)?;
     let plan = passage
         .plan
         .as_ref()
         .ok_or(Error::Internal("attempt without a plan"))?;
-    let (mut outgoing, upload) =
-        seal::upload(plan, &passage.caller.verified, client, &snapshot.keys)?;
+    let ring = asked.ring(&snapshot.keys);
+    let (mut outgoing, upload) = seal::upload(plan, &passage.caller.verified, client, ring)?;
     passage.opened = None;
     passage.upload = upload;
     if passage.upload.is_some() && expects_continue(client) {
@@ -115,6 +119,7 @@ pub enum Arrival {
 /// The backend's head has arrived: the second sitting.
 pub async fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<Arrival> {
     let id = exchange.id().to_owned();
+    let asked = Arc::clone(&exchange.asked);
     let (snapshot, call, passage) = parts(exchange)?;
     let plan = passage
         .plan
@@ -148,16 +153,22 @@ pub async fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<
         if head::is_sealed(&answer.headers) {
             return Err(sealed_but_not_ours());
         }
+        if asked.brings_key() {
+            return Err(seal::no_customer_key().into());
+        }
         return Ok(Arrival::Answer);
     }
     match reply::find(&answer.headers)? {
         Found::Unsealed if reading.objects == Objects::Sealed => Err(reply::not_sealed().into()),
+        Found::Unsealed if asked.brings_key() => Err(seal::no_customer_key().into()),
         Found::Unsealed => {
             passage.download = Download::Unsealed(Sniff::default());
             Ok(Arrival::Answer)
         }
         Found::Sealed(envelope) => {
-            let envelope = seal::verify(*envelope, &reading.place, &snapshot.keys)?;
+            let ring = asked.ring(&snapshot.keys);
+            let envelope = seal::verify(*envelope, &reading.place, ring)?;
+            authorize::may_open(&snapshot.rules, &passage.permit, &envelope)?;
             let (read, headers) = (&plan.outgoing, &answer.headers);
             let wanted = wanted(&reading, &envelope, headers);
             let facts = if reading.span.is_some() {
@@ -232,6 +243,7 @@ fn relayed(answer: &ResponseHeader, call: &Call, id: &str, method: &Method) -> D
 /// The client's head; `version` is the HTTP version it speaks.
 pub fn head(exchange: &mut Exchange, head: &mut ResponseHeader, version: Version) -> Result<()> {
     let renamed = exchange.renamed.clone();
+    let asked = Arc::clone(&exchange.asked);
     let (_, _, passage) = parts(exchange)?;
     let Some(plan) = &passage.plan else {
         return Ok(());
@@ -240,12 +252,13 @@ pub fn head(exchange: &mut Exchange, head: &mut ResponseHeader, version: Version
         head::of_another_length(head, version)?;
     }
     match (&plan.reply, &passage.opened) {
-        (Reply::Sealed(SealOrder { suite, .. }), _) if head.status.is_success() => {
+        (Reply::Sealed(SealOrder { cipher, .. }), _) if head.status.is_success() => {
             let upload = passage.upload.as_ref();
             let proven = upload.and_then(Upload::proven_checksum);
-            head::written(head, *suite, proven.as_ref(), upload.and_then(Upload::etag))
+            let told = (cipher.told(), &*asked);
+            head::written(head, told, proven.as_ref(), upload.and_then(Upload::etag))
         }
-        (Reply::Object(_), Some((plan, envelope))) => head::opened(head, plan, envelope),
+        (Reply::Object(_), Some((plan, envelope))) => head::opened(head, plan, envelope, &asked),
         (Reply::Object(reading), None) if reading.objects == Objects::Sealed => {
             head::unchanged(head, renamed.as_ref())
         }

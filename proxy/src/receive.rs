@@ -1,22 +1,30 @@
 //! Arrival: a request's head is read, verified, permitted and planned, before anything is asked
 //! of the backend and before a byte of its body is taken.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
 use http::Method;
 use http::Version;
 use http::header;
+use pingora::protocols::l4::socket::SocketAddr;
 use pingora::proxy::Session;
 use policy::EtagStyle;
 use policy::Permit;
 use s3::BucketName;
 use s3::ErrorCode;
 use s3::Operation;
+use s3::SseAsked;
 use s3::Target;
 use s3::Verified;
 use time::OffsetDateTime;
 
+use crate::asked;
+use crate::asked::Asked;
+use crate::asked::Connection;
 use crate::authenticate::Caller;
 use crate::authorize;
+use crate::authorize::Question;
 use crate::call::Call;
 use crate::error::Error;
 use crate::error::Result;
@@ -48,13 +56,15 @@ pub struct Answered {
     pub caller: Caller,
     /// The policy's permit.
     pub permit: Permit,
+    /// Whether it came over an encrypted connection, or counts as if it did.
+    pub secure: bool,
 }
 
 /// Takes a request's head.
 pub async fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<Received> {
     let request = session.req_header();
     let headers = &request.headers;
-    let snapshot = &exchange.snapshot;
+    let snapshot = &Arc::clone(&exchange.snapshot);
     let call = Call::parse(request, &snapshot.domains)?;
     exchange.call = Some(call.clone());
     let own = |bucket: &BucketName| {
@@ -76,8 +86,22 @@ pub async fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<R
     let caller = snapshot
         .clients
         .authenticate(&call, &request.method, headers, now)?;
-    let permit = authorize::authorize(&snapshot.rules, &caller.name, call.operation, &call.target)?;
     hoist(session, &call)?;
+    let headers = &session.req_header().headers;
+    let asked = SseAsked::read(headers)?;
+    let secure = asked::is_secure(snapshot, &connection(session), headers);
+    let question = Question {
+        caller: &caller.name,
+        operation: call.operation,
+        target: &call.target,
+        asked: &asked,
+        secure,
+    };
+    let permit = authorize::authorize(&snapshot.rules, &question)?;
+    let transport = (permit.transport(), secure);
+    let compatibility = snapshot.compatibility;
+    let asked = Asked::check(headers, call.operation, compatibility, transport)?;
+    exchange.asked = Arc::new(asked);
     rename_tags(session, exchange, &call, &permit).await?;
     let headers = &session.req_header().headers;
     if !passes(call.operation) {
@@ -85,17 +109,29 @@ pub async fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<R
             call,
             caller,
             permit,
+            secure,
         })));
     }
     let plain_len = plain_len(&call, &caller.verified, headers)?;
     let draft = plan::request(&call, headers, plain_len, &permit)?;
-    let mut passage = Passage::new(caller);
+    let mut passage = Passage::new(caller, permit);
     match draft {
         Draft::Plan(plan) => passage.plan = Some(plan),
         Draft::Needs(lookup) => passage.lookup = Some(lookup),
     }
     exchange.passage = Some(passage);
     Ok(Received::Passes)
+}
+
+/// How the request came in.
+pub(crate) fn connection(session: &Session) -> Connection {
+    let address = |address: Option<&SocketAddr>| address.and_then(SocketAddr::as_inet).copied();
+    let digest = session.digest();
+    Connection {
+        tls: digest.is_some_and(|digest| digest.ssl_digest.is_some()),
+        client: address(session.client_addr()),
+        listener: address(session.server_addr()),
+    }
 }
 
 /// Headers in the query, which the signature covers there, join the others.
@@ -138,7 +174,9 @@ async fn rename_tags(
     let mut headers = session.req_header().headers.clone();
     let names = &tags::OF_TARGET;
     let snapshot = &exchange.snapshot;
-    exchange.renamed = tags::rename(snapshot, &head, &place, &mut headers, names).await?;
+    let asked = Arc::clone(&exchange.asked);
+    let at = (&place, asked.ring(&snapshot.keys));
+    exchange.renamed = tags::rename(snapshot, &head, at, &mut headers, names).await?;
     if exchange.renamed.is_none() {
         return Ok(());
     }

@@ -34,7 +34,10 @@ pub fn told(error: &Error) -> s3::Error {
         Error::Sealed(_) | Error::Backend(_) | Error::Internal(_) => {
             s3::Error::new(ErrorCode::InternalError)
         }
-        Error::Key { source, .. } => match source {
+        Error::Key { name, source } => match source {
+            kms::Error::Disabled => {
+                s3::Error::new(ErrorCode::KmsDisabled).with_message(format!("{name} is disabled."))
+            }
             kms::Error::Unknown
             | kms::Error::NoMasterKey(_)
             | kms::Error::Refused(_)

@@ -10,7 +10,6 @@ use crypto::Layout;
 use crypto::PlainLen;
 use crypto::Sealer;
 use crypto::Sse;
-use crypto::Suite;
 use crypto::UnverifiedEnvelope;
 use crypto::WrappingKey;
 use http::HeaderMap;
@@ -20,14 +19,15 @@ use policy::EtagStyle;
 use policy::KeyName;
 use s3::Body;
 use s3::Claims;
+use s3::ErrorCode;
 use s3::Payload;
 use s3::Verified;
 
 use crate::checksum;
 use crate::error::Error;
 use crate::error::Result;
-use crate::kms;
 use crate::kms::Keys;
+use crate::plan::Cipher;
 use crate::plan::Outgoing;
 use crate::plan::Place;
 use crate::plan::Plan;
@@ -39,13 +39,37 @@ use crate::random;
 use crate::transform::upload::Foot;
 use crate::transform::upload::Upload;
 
+/// What opens and seals objects in one call: the configured keys, and the one that the client
+/// brought.
+#[derive(Clone, Copy)]
+pub struct Ring<'a> {
+    /// The configured keys.
+    pub keys: &'a Keys,
+    /// The client's own.
+    pub customer: Option<&'a s3::CustomerKey>,
+    /// How a wrong key of the client's is refused.
+    pub wrong_key: ErrorCode,
+}
+
+impl<'a> Ring<'a> {
+    /// Without a key of the client's.
+    #[must_use]
+    pub fn of(keys: &'a Keys) -> Self {
+        Self {
+            keys,
+            customer: None,
+            wrong_key: ErrorCode::AccessDenied,
+        }
+    }
+}
+
 /// The request of a new attempt at an upload, and what the client's body goes through on its way;
 /// nothing where the plan has no body. `client` are the headers that speak of the body.
 pub fn upload(
     plan: &Plan,
     verified: &Verified,
     client: &HeaderMap,
-    keys: &Keys,
+    ring: Ring<'_>,
 ) -> Result<(Outgoing, Option<Upload>)> {
     let mut outgoing = plan.outgoing.clone();
     let upload = match &plan.body {
@@ -63,7 +87,7 @@ pub fn upload(
             if order.etag == EtagStyle::Md5 {
                 body = body.with_md5();
             }
-            let attempt = attempt(order, body.claims(), keys)?;
+            let attempt = attempt(order, body.claims(), ring)?;
             enclose(&mut outgoing, &attempt.envelope)?;
             let upload = Upload::seal(body, attempt.sealer, attempt.foot);
             Some(upload.with_etag(order.etag))
@@ -85,13 +109,13 @@ pub struct Attempt {
 
 /// Begins an attempt. `claims` are what the client said of its body in the head: they are kept in
 /// the envelope, enciphered, and become true only if the body proves them.
-pub fn attempt(order: &SealOrder, claims: &Claims, keys: &Keys) -> Result<Attempt> {
+pub fn attempt(order: &SealOrder, claims: &Claims, ring: Ring<'_>) -> Result<Attempt> {
     let foot = Foot {
         md5: order.etag == EtagStyle::Md5 && claims.content_md5.is_none(),
         sum: claims.trailer.is_some(),
     };
     let digests = digests(claims);
-    whole(order, digests, foot, keys)
+    whole(order, digests, foot, ring)
 }
 
 /// Begins a copy that is sealed anew. What is known of the source's bytes is known of the copy's;
@@ -100,7 +124,7 @@ pub fn copy(
     order: &SealOrder,
     source: Option<&Envelope>,
     sums: bool,
-    keys: &Keys,
+    ring: Ring<'_>,
 ) -> Result<Attempt> {
     let source = source.filter(|source| source.layout() == Layout::Whole);
     let mut digests = source.map(Envelope::digests).unwrap_or_default();
@@ -111,13 +135,12 @@ pub fn copy(
     }
     let wants_md5 = order.etag == EtagStyle::Md5 && digests.md5.is_none();
     let md5 = md5 || wants_md5;
-    whole(order, digests, Foot { md5, sum }, keys)
+    whole(order, digests, Foot { md5, sum }, ring)
 }
 
-fn whole(order: &SealOrder, digests: Digests, foot: Foot, keys: &Keys) -> Result<Attempt> {
-    let dek = new_dek(&order.key)?;
+fn whole(order: &SealOrder, digests: Digests, foot: Foot, ring: Ring<'_>) -> Result<Attempt> {
+    let dek = new_dek()?;
     let contents = Contents {
-        suite: order.suite,
         layout: Layout::Whole,
         size: Some(order.plain_len),
         digests,
@@ -126,8 +149,8 @@ fn whole(order: &SealOrder, digests: Digests, foot: Foot, keys: &Keys) -> Result
             sum: foot.sum,
         },
     };
-    let envelope = envelope(contents, &dek, &order.place, &order.key, keys)?;
-    let sealer = Sealer::whole(&dek, order.suite, order.plain_len)?;
+    let envelope = envelope(contents, &dek, &order.place, &order.cipher, ring)?;
+    let sealer = Sealer::whole(&dek, order.cipher.suite(), order.plain_len)?;
     Ok(Attempt {
         envelope,
         sealer,
@@ -135,21 +158,50 @@ fn whole(order: &SealOrder, digests: Digests, foot: Foot, keys: &Keys) -> Result
     })
 }
 
-/// Verifies an envelope with the key that it names.
-pub fn verify(envelope: UnverifiedEnvelope, place: &Place, keys: &Keys) -> Result<Envelope> {
+/// Verifies an envelope with the key that it names, or with the client's own.
+pub fn verify(envelope: UnverifiedEnvelope, place: &Place, ring: Ring<'_>) -> Result<Envelope> {
+    if envelope.sse() == Sse::Customer {
+        let Some(customer) = ring.customer else {
+            return Err(s3::Error::new(ErrorCode::InvalidRequest)
+                .with_message(KEY_NEEDED)
+                .into());
+        };
+        let wrong = || Error::from(s3::wrong_key(ring.wrong_key));
+        let key = customer_key(customer).ok_or_else(wrong)?;
+        let opened = envelope.verify(&WrappingKey::Customer(&key), &place.context());
+        return opened.map_err(|error| match error {
+            crypto::Error::KeyBlob => wrong(),
+            other => other.into(),
+        });
+    }
+    if ring.customer.is_some() {
+        return Err(no_customer_key().into());
+    }
     let name = envelope
         .key_name()
         .and_then(|name| KeyName::parse(name).ok());
     let (Some(name), Some(blob)) = (name, envelope.bucket_key()) else {
-        return Err(s3::Error::new(s3::ErrorCode::NotImplemented)
-            .with_message("The object is sealed with a customer key, which is not implemented.")
-            .into());
+        return Err(crypto::Error::EnvelopeMalformed("no name of a key").into());
     };
-    let key = keys
-        .unwrap(&name, blob, &place.bucket, envelope.suite())
-        .map_err(|source| Error::Key { name, source })?;
+    let key = ring
+        .keys
+        .unwrap(&name, blob, &place.bucket, envelope.suite());
+    let key = key.map_err(|source| Error::Key { name, source })?;
     Ok(envelope.verify(&WrappingKey::Bucket(&key), &place.context())?)
 }
+
+/// The client brought a key for an object that is not under one.
+#[must_use]
+pub fn no_customer_key() -> s3::Error {
+    s3::Error::new(ErrorCode::InvalidRequest)
+        .with_message("The encryption parameters are not applicable to this object.")
+}
+
+fn customer_key(key: &s3::CustomerKey) -> Option<crypto::CustomerKey> {
+    key.expose().map(|bytes| crypto::CustomerKey::new(*bytes))
+}
+
+const KEY_NEEDED: &str = "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.";
 
 /// Puts an envelope into the metadata of an upload.
 pub fn enclose(outgoing: &mut Outgoing, envelope: &EnvelopeText) -> Result<()> {
@@ -158,21 +210,15 @@ pub fn enclose(outgoing: &mut Outgoing, envelope: &EnvelopeText) -> Result<()> {
 }
 
 /// The key of a new multipart object, and its envelope.
-pub fn begin(
-    place: &Place,
-    key: &KeyName,
-    suite: Suite,
-    keys: &Keys,
-) -> Result<(Dek, EnvelopeText)> {
-    let dek = new_dek(key)?;
+pub fn begin(place: &Place, cipher: &Cipher, ring: Ring<'_>) -> Result<(Dek, EnvelopeText)> {
+    let dek = new_dek()?;
     let contents = Contents {
-        suite,
         layout: Layout::Parts,
         size: None,
         digests: Digests::default(),
         foot: crypto::Foot::default(),
     };
-    let envelope = envelope(contents, &dek, place, key, keys)?;
+    let envelope = envelope(contents, &dek, place, cipher, ring)?;
     Ok((dek, envelope))
 }
 
@@ -182,22 +228,20 @@ pub fn moved(
     source: &Envelope,
     size: PlainLen,
     place: &Place,
-    key: &KeyName,
-    keys: &Keys,
+    cipher: &Cipher,
+    ring: Ring<'_>,
 ) -> Result<EnvelopeText> {
     let contents = Contents {
-        suite: source.suite(),
         layout: source.layout(),
         size: Some(size),
         digests: source.digests(),
         foot: source.foot(),
     };
-    envelope(contents, source.dek(), place, key, keys)
+    envelope(contents, source.dek(), place, cipher, ring)
 }
 
 /// What an envelope says of the bytes under it.
 struct Contents {
-    suite: Suite,
     layout: Layout,
     size: Option<PlainLen>,
     digests: Digests,
@@ -208,46 +252,55 @@ fn envelope(
     contents: Contents,
     dek: &Dek,
     place: &Place,
-    key: &KeyName,
-    keys: &Keys,
+    cipher: &Cipher,
+    ring: Ring<'_>,
 ) -> Result<EnvelopeText> {
-    let wrapped = keys
-        .make(key, &place.bucket, contents.suite)
-        .map_err(|source| refused(key, source))?;
-    let draft = EnvelopeDraft {
-        suite: contents.suite,
+    let encryption = &cipher.encryption;
+    let mut draft = EnvelopeDraft {
+        suite: cipher.suite(),
         layout: contents.layout,
-        sse: Sse::S3,
-        key_id: None,
-        project: None,
-        bucket_key: false,
-        encryption_context: None,
-        by: KeySource::Named {
-            name: key.as_str().to_owned(),
-            bucket_key: wrapped.blob,
+        sse: match encryption.sse {
+            policy::Sse::Aes256 => Sse::S3,
+            policy::Sse::Kms => Sse::Kms,
+            policy::Sse::Dsse => Sse::Dsse,
+            policy::Sse::Customer => Sse::Customer,
         },
+        key_id: encryption.key_id.clone(),
+        project: encryption.project.clone(),
+        bucket_key: encryption.bucket_key,
+        encryption_context: cipher.context.clone(),
+        by: KeySource::Customer,
         size: contents.size,
         digests: contents.digests,
         foot: contents.foot,
     };
-    let salt = random(key)?;
-    let wrapping = WrappingKey::Bucket(&wrapped.key);
-    Ok(draft.seal(dek, &wrapping, &place.context(), salt)?)
-}
-
-fn new_dek(key: &KeyName) -> Result<Dek> {
-    random(key).map(Dek::new)
-}
-
-fn random<const N: usize>(key: &KeyName) -> Result<[u8; N]> {
-    random::bytes().map_err(|error| refused(key, error.into()))
-}
-
-fn refused(key: &KeyName, source: kms::Error) -> Error {
-    Error::Key {
-        name: key.clone(),
+    let salt = random()?;
+    let context = place.context();
+    let Some(name) = &encryption.key else {
+        let key = ring.customer.and_then(customer_key);
+        let key = key.ok_or(Error::Internal("no key of the client's"))?;
+        let wrapping = WrappingKey::Customer(&key);
+        return Ok(draft.seal(dek, &wrapping, &context, salt)?);
+    };
+    let wrapped = ring.keys.make(name, &place.bucket, cipher.suite());
+    let wrapped = wrapped.map_err(|source| Error::Key {
+        name: name.clone(),
         source,
-    }
+    })?;
+    draft.by = KeySource::Named {
+        name: name.as_str().to_owned(),
+        bucket_key: wrapped.blob,
+    };
+    let wrapping = WrappingKey::Bucket(&wrapped.key);
+    Ok(draft.seal(dek, &wrapping, &context, salt)?)
+}
+
+fn new_dek() -> Result<Dek> {
+    random().map(Dek::new)
+}
+
+fn random<const N: usize>() -> Result<[u8; N]> {
+    random::bytes().map_err(|_| Error::Internal("no randomness"))
 }
 
 fn set(outgoing: &mut Outgoing, name: &'static str, value: &str) -> Result<()> {

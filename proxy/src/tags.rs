@@ -1,6 +1,7 @@
 //! Under `etag: md5` clients speak of `ETags` that the backend does not know. Their conditions are
 //! put into the `ETags` of opaque rules before anything is planned, which the plan knows to map.
 
+use crypto::Sse;
 use http::HeaderMap;
 use http::HeaderValue;
 use http::header;
@@ -16,6 +17,7 @@ use crate::plan::Place;
 use crate::plan::reply;
 use crate::plan::reply::Found;
 use crate::seal;
+use crate::seal::Ring;
 
 /// Conditions on the object that is addressed.
 pub const OF_TARGET: [&str; 2] = ["if-match", "if-none-match"];
@@ -39,7 +41,7 @@ pub struct Renamed {
 pub async fn rename(
     snapshot: &Snapshot,
     head: &Outgoing,
-    place: &Place,
+    at: (&Place, Ring<'_>),
     headers: &mut HeaderMap,
     names: &[&'static str],
 ) -> Result<Option<Renamed>> {
@@ -51,7 +53,7 @@ pub async fn rename(
     if names.is_empty() {
         return Ok(None);
     }
-    let Some(renamed) = look(snapshot, head, place).await? else {
+    let Some(renamed) = look(snapshot, head, at).await? else {
         return Ok(None);
     };
     for name in names {
@@ -65,7 +67,11 @@ pub async fn rename(
 }
 
 /// The two names of the object of `head` as it is now; nothing where there is no sealed one.
-pub async fn look(snapshot: &Snapshot, head: &Outgoing, place: &Place) -> Result<Option<Renamed>> {
+pub async fn look(
+    snapshot: &Snapshot,
+    head: &Outgoing,
+    (place, ring): (&Place, Ring<'_>),
+) -> Result<Option<Renamed>> {
     let head = Outgoing {
         headers: HeaderMap::new(),
         ..head.clone()
@@ -80,7 +86,11 @@ pub async fn look(snapshot: &Snapshot, head: &Outgoing, place: &Place) -> Result
     let Found::Sealed(envelope) = reply::find(&answer.headers)? else {
         return Ok(None);
     };
-    let envelope = seal::verify(*envelope, place, &snapshot.keys)?;
+    if envelope.sse() == Sse::Customer && ring.customer.is_none() {
+        // Only who has the key is shown more than the opaque tag.
+        return Ok(None);
+    }
+    let envelope = seal::verify(*envelope, place, ring)?;
     let style = EtagStyle::Md5;
     let end = End::of(&answer.headers, &answer.body)?;
     let shown = lookup::shown_etag(snapshot, &head, &envelope, end, style).await?;

@@ -249,11 +249,12 @@ def test_metadata_of_the_gateway_is_refused(s3, bucket):
         assert failed == ("InvalidArgument", 400)
 
 
-def test_encryption_that_the_rule_does_not_allow_is_refused(s3, bucket):
-    s3.put_object(Bucket=bucket, Key="sse", Body=b"", ServerSideEncryption="AES256")
-    for asked in [{"ServerSideEncryption": "aws:kms"},
+def test_strict_buckets_take_only_what_asks_for_kms(s3):
+    s3.create_bucket(Bucket="strict-only")
+    s3.put_object(Bucket="strict-only", Key="sse", Body=b"", ServerSideEncryption="aws:kms")
+    for asked in [{}, {"ServerSideEncryption": "AES256"},
                   {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}]:
-        failed = error(s3.put_object, Bucket=bucket, Key="sse", Body=b"", **asked)
+        failed = error(s3.put_object, Bucket="strict-only", Key="sse", Body=b"", **asked)
         assert failed == ("AccessDenied", 403)
 
 

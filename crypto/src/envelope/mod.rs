@@ -14,6 +14,7 @@ pub use draft::EnvelopeDraft;
 pub use draft::EnvelopeText;
 pub use draft::Foot;
 pub use draft::KeySource;
+pub use read::Advertised;
 pub use read::Envelope;
 pub use read::UnverifiedEnvelope;
 

@@ -103,6 +103,13 @@ impl UnverifiedEnvelope {
         }
     }
 
+    /// What clients are told: for an envelope that stands in a record which is authenticated itself
+    /// (FORMAT.md §9), and for no other.
+    #[must_use]
+    pub fn recorded(&self) -> Advertised<'_> {
+        self.members.advertised()
+    }
+
     /// Unwraps the DEK, then verifies the MAC, then opens the private members.
     pub fn verify(
         self,
@@ -127,6 +134,23 @@ impl UnverifiedEnvelope {
             context,
         })
     }
+}
+
+/// What an envelope says of the object's encryption to clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Advertised<'a> {
+    /// The mode.
+    pub sse: Sse,
+    /// The suite.
+    pub suite: Suite,
+    /// Key id as shown to clients.
+    pub key_id: Option<&'a str>,
+    /// OBS project id of the key.
+    pub project: Option<&'a str>,
+    /// Whether clients see bucket-key-enabled.
+    pub bucket_key: bool,
+    /// The client's encryption context JSON.
+    pub encryption_context: Option<&'a [u8]>,
 }
 
 /// A verified envelope and the DEK it wraps. Made by [`UnverifiedEnvelope::verify`] only.
@@ -155,6 +179,12 @@ impl Envelope {
     #[must_use]
     pub const fn sse(&self) -> Sse {
         self.members.sse
+    }
+
+    /// What clients are told.
+    #[must_use]
+    pub fn advertised(&self) -> Advertised<'_> {
+        self.members.advertised()
     }
 
     /// Key id as shown to clients; with `Kms` and `Dsse`, always.
@@ -247,6 +277,17 @@ impl fmt::Debug for Envelope {
 }
 
 impl Members {
+    fn advertised(&self) -> Advertised<'_> {
+        Advertised {
+            sse: self.sse,
+            suite: self.suite,
+            key_id: self.key_id.as_deref(),
+            project: self.project.as_deref(),
+            bucket_key: self.bucket_key,
+            encryption_context: self.encryption_context.as_deref(),
+        }
+    }
+
     fn key_name(&self) -> Option<&str> {
         match &self.by {
             KeySource::Named { name, .. } => Some(name),

@@ -111,7 +111,8 @@ async fn describe(
             (etag, reply::content_length(&head.headers)?)
         }
         Found::Sealed(envelope) => {
-            let envelope = seal::verify(*envelope, &reading.place, &snapshot.keys)?;
+            let ring = exchange.asked.ring(&snapshot.keys);
+            let envelope = seal::verify(*envelope, &reading.place, ring)?;
             let wanted = Wanted {
                 md5: asked.etag && reading.etag == EtagStyle::Md5,
                 sum: asked.checksum,

@@ -8,6 +8,7 @@ use policy::Decision;
 use s3::BucketName;
 use s3::ErrorCode;
 use s3::ObjectName;
+use s3::Operation;
 use s3::Target;
 use s3::xml::delete;
 use s3::xml::delete::DeleteError;
@@ -86,17 +87,17 @@ fn judge(
     object: &DeleteObject,
 ) -> Option<bool> {
     let request = policy::Request {
-        caller: &answered.caller.name,
-        action: answered.permit.action(),
-        operation: answered.call.operation.name(),
-        bucket: Some(bucket.as_str()),
-        object: Some(ObjectName::as_str(&object.key)),
+        secure: answered.secure,
+        ..policy::Request::new(
+            &answered.caller.name,
+            answered.permit.action(),
+            Operation::DeleteObject.name(),
+            Some(bucket.as_str()),
+            Some(ObjectName::as_str(&object.key)),
+        )
     };
     match policy::decide(&exchange.snapshot.rules, &request) {
-        Decision::Permitted(permit) => Some(matches!(
-            permit.protection(),
-            policy::Protection::Seal { .. }
-        )),
+        Decision::Permitted(permit) => Some(permit.protection().sealing().is_some()),
         Decision::Refused(_) => None,
     }
 }

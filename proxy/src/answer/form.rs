@@ -1,6 +1,8 @@
 //! `PostObject`: a browser's form. Its fields are read first, since they bring the proof of who made
 //! it; then the file goes the way of any upload, sealed while it comes in.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use http::HeaderValue;
@@ -15,6 +17,7 @@ use s3::FormFile;
 use s3::FormReader;
 use s3::ObjectName;
 use s3::Read;
+use s3::SseAsked;
 use s3::Success;
 use s3::Target;
 use s3::xml;
@@ -24,7 +27,10 @@ use super::ANSWER_BYTES_MAX;
 use super::inlet::Inlet;
 use super::preflight;
 use super::written;
+use crate::asked;
+use crate::asked::Asked;
 use crate::authorize;
+use crate::authorize::Question;
 use crate::backend::Answer;
 use crate::backend::Sending;
 use crate::call::Call;
@@ -36,6 +42,7 @@ use crate::plan::Draft;
 use crate::plan::Outgoing;
 use crate::plan::Plan;
 use crate::plan::Reply;
+use crate::receive;
 use crate::respond;
 use crate::seal;
 use crate::transform::upload::Upload;
@@ -48,6 +55,8 @@ pub async fn answer(session: &mut Session, exchange: &mut Exchange, call: &Call)
     };
     let reader = FormReader::new(&request.headers)?;
     let silence = exchange.snapshot.limits.silence;
+    let connection = receive::connection(session);
+    let secure = asked::is_secure(&exchange.snapshot, &connection, &request.headers);
     let mut inlet = Inlet::open(session, silence).await?;
     let (form, file, rest) = fields(reader, &mut inlet).await?;
     let posted = FormCall {
@@ -57,7 +66,7 @@ pub async fn answer(session: &mut Session, exchange: &mut Exchange, call: &Call)
         file_len: file.len(),
     };
     let object = form.key()?;
-    let (plan, outgoing, mut upload) = planned(exchange, call, &posted, bucket, &object)?;
+    let (plan, outgoing, mut upload) = planned(exchange, (call, secure), &posted, bucket, &object)?;
     exchange
         .snapshot
         .cache
@@ -67,11 +76,11 @@ pub async fn answer(session: &mut Session, exchange: &mut Exchange, call: &Call)
     if !stored.status.is_success() {
         return super::write(session, exchange, stored).await;
     }
-    let suite = match &plan.reply {
-        Reply::Sealed(order) => Some(order.suite),
+    let sse = match &plan.reply {
+        Reply::Sealed(order) => Some((order.cipher.told(), &*exchange.asked)),
         Reply::Relay | Reply::Object(_) => None,
     };
-    let mut headers = written(&stored, suite, upload.proven_checksum().as_ref())?;
+    let mut headers = written(&stored, sse, upload.proven_checksum().as_ref())?;
     if let Some(etag) = upload.etag() {
         let etag = HeaderValue::try_from(etag);
         headers.insert(header::ETAG, etag.map_err(|_| Error::Internal("ETag"))?);
@@ -99,22 +108,35 @@ async fn fields(mut reader: FormReader, inlet: &mut Inlet<'_>) -> Result<(Form, 
 
 /// Verified, permitted and planned like the `PUT` of the same object.
 fn planned(
-    exchange: &Exchange,
-    call: &Call,
+    exchange: &mut Exchange,
+    (call, secure): (&Call, bool),
     posted: &FormCall<'_>,
     bucket: &BucketName,
     object: &ObjectName,
 ) -> Result<(Plan, Outgoing, Upload)> {
-    let snapshot = &exchange.snapshot;
+    let snapshot = &Arc::clone(&exchange.snapshot);
     let now = OffsetDateTime::now_utc();
     let caller = snapshot.clients.authenticate_form(call, posted, now)?;
     let call = call.on(bucket, object.clone());
-    let permit = authorize::authorize(&snapshot.rules, &caller.name, call.operation, &call.target)?;
     let headers = posted.form.headers(posted.file_len)?;
+    let asked = SseAsked::read(&headers)?;
+    let question = Question {
+        caller: &caller.name,
+        operation: call.operation,
+        target: &call.target,
+        asked: &asked,
+        secure,
+    };
+    let permit = authorize::authorize(&snapshot.rules, &question)?;
+    let transport = (permit.transport(), secure);
+    let compatibility = snapshot.compatibility;
+    let asked = Asked::check(&headers, call.operation, compatibility, transport)?;
+    exchange.asked = Arc::new(asked);
     let Draft::Plan(plan) = plan::request(&call, &headers, posted.file_len, &permit)? else {
         return Err(Error::Internal("form needs a look-up"));
     };
-    let (outgoing, upload) = seal::upload(&plan, &caller.verified, &headers, &snapshot.keys)?;
+    let ring = exchange.asked.ring(&snapshot.keys);
+    let (outgoing, upload) = seal::upload(&plan, &caller.verified, &headers, ring)?;
     let upload = upload.ok_or(Error::Internal("form without a body"))?;
     Ok((*plan, outgoing, upload))
 }

@@ -1,20 +1,24 @@
 //! Listings: each key by the rule of its own prefix.
 
 use bytes::Bytes;
+use crypto::Layout;
+use crypto::SealedLen;
+use crypto::Sse;
 use futures_util::StreamExt as _;
 use futures_util::TryStreamExt as _;
 use futures_util::stream;
+use http::HeaderMap;
 use http::Method;
 use http::header;
 use policy::Decision;
 use policy::EtagStyle;
 use policy::Permit;
-use policy::Protection;
 use policy::Request;
 use policy::Unsealed;
 use s3::BucketName;
 use s3::ErrorCode;
 use s3::ObjectName;
+use s3::Operation;
 use s3::Target;
 use s3::xml;
 use s3::xml::list::Shown;
@@ -36,6 +40,7 @@ use crate::plan::reply;
 use crate::plan::reply::Found;
 use crate::receive::Answered;
 use crate::seal;
+use crate::seal::Ring;
 use crate::transform::listing;
 
 /// How a version of an object looks to clients.
@@ -179,7 +184,10 @@ async fn sealed(
     let Found::Sealed(envelope) = reply::find(headers)? else {
         return Ok(None);
     };
-    let envelope = seal::verify(*envelope, place, &snapshot.keys)?;
+    if envelope.sse() == Sse::Customer {
+        return Ok(of_customer(envelope.layout(), headers));
+    }
+    let envelope = seal::verify(*envelope, place, Ring::of(&snapshot.keys))?;
     let end = End::of(headers, &answer.body)?;
     let wanted = Wanted {
         md5: style == EtagStyle::Md5,
@@ -198,6 +206,22 @@ async fn sealed(
         size: size.0,
         etag: etag.trim_matches('"').to_owned(),
     }))
+}
+
+/// The look of an object whose key only its client has: what follows from its stored length, and
+/// nothing where that is impossible.
+fn of_customer(layout: Layout, headers: &HeaderMap) -> Option<Shown> {
+    let etag = headers.get(header::ETAG)?.to_str().ok()?;
+    let stored = SealedLen(reply::content_length(headers).ok()?);
+    let size = match layout {
+        Layout::Whole => crypto::whole_plain_len(stored)?,
+        Layout::Parts => {
+            let segments = plan::is_parts_etag(etag.trim_matches('"'))?;
+            crypto::parts_plain_len(stored, segments)?
+        }
+    };
+    let etag = reply::client_etag(etag).trim_matches('"').to_owned();
+    Some(Shown { size: size.0, etag })
 }
 
 /// `ListBuckets`: those that the caller may list.
@@ -222,9 +246,7 @@ pub(super) fn permit(exchange: &Exchange, answered: &Answered, key: &str) -> Opt
     let bucket = answered.call.target.bucket().map(BucketName::as_str);
     let request = request(answered, bucket, Some(key));
     match policy::decide(&exchange.snapshot.rules, &request) {
-        Decision::Permitted(permit) => {
-            matches!(permit.protection(), Protection::Seal { .. }).then_some(permit)
-        }
+        Decision::Permitted(permit) => permit.protection().sealing().is_some().then_some(permit),
         Decision::Refused(_) => None,
     }
 }
@@ -234,11 +256,19 @@ fn request<'a>(
     bucket: Option<&'a str>,
     object: Option<&'a str>,
 ) -> Request<'a> {
+    // An object looks as a read of it would show it.
+    let operation = match object {
+        Some(_) => Operation::GetObject,
+        None => answered.call.operation,
+    };
     Request {
-        caller: &answered.caller.name,
-        action: answered.permit.action(),
-        operation: answered.call.operation.name(),
-        bucket,
-        object,
+        secure: answered.secure,
+        ..Request::new(
+            &answered.caller.name,
+            answered.permit.action(),
+            operation.name(),
+            bucket,
+            object,
+        )
     }
 }

@@ -18,7 +18,6 @@ use bytes::Bytes;
 use bytes::BytesMut;
 use config::Limits;
 use crypto::Checksum;
-use crypto::Suite;
 use http::HeaderMap;
 use http::HeaderValue;
 use http::Method;
@@ -30,8 +29,10 @@ use pingora::proxy::Session;
 use s3::Body;
 use s3::ErrorCode;
 use s3::Operation;
+use s3::SseTold;
 
 use crate::answer::inlet::Inlet;
+use crate::asked::Asked;
 use crate::backend::Answer;
 use crate::error::Error;
 use crate::error::Result;
@@ -220,16 +221,20 @@ fn told(exchange: &Exchange, answer: Answer) -> Result<Answer> {
     Ok(with_body(answer, document))
 }
 
-/// The headers of the answer to an upload, in the client's terms: `suite` sealed it.
-fn written(stored: &Answer, suite: Option<Suite>, proven: Option<&Checksum>) -> Result<HeaderMap> {
+/// The headers of the answer to an upload, in the client's terms: `told` is how it is sealed.
+fn written(
+    stored: &Answer,
+    told: Option<(SseTold, &Asked)>,
+    proven: Option<&Checksum>,
+) -> Result<HeaderMap> {
     let unfit = |_| Error::Internal("response header");
     let mut head = ResponseHeader::build(stored.status, None).map_err(unfit)?;
     for (name, value) in &stored.headers {
         let appended = head.append_header(name.clone(), value.clone());
         appended.map_err(unfit)?;
     }
-    if let Some(suite) = suite {
-        head::written(&mut head, suite, proven, None)?;
+    if let Some(told) = told {
+        head::written(&mut head, told, proven, None)?;
     }
     Ok(relayed(&head.headers))
 }

@@ -169,7 +169,9 @@ impl Files {
              \x20 gateway  {}  point any S3 client here\n\
              \x20 backend  {}  the store behind it: ciphertext only\n\
              \x20 files    {}  configuration, keyring, credentials, objects\n\
-             Buckets named sm4-* are sealed with SM4, all others with AES-256.\n\
+             Buckets named sm4-* are sealed with SM4, all others with AES-256; strict-* take only\n\
+             what asks for aws:kms. Everywhere clients may ask for SSE-S3, SSE-C, and SSE-KMS with\n\
+             the key ids demo-key (AES-256) and demo-sm4-key (SM4).\n\
              \n\
              Paste into another shell:\n\
              \x20 set -a; . {}; set +a\n\
@@ -307,11 +309,17 @@ fn credentials(listen: SocketAddr, backend: SocketAddr) -> Result<Zeroizing<Stri
 }
 
 fn configuration(listen: SocketAddr, backend: SocketAddr) -> String {
+    // Nobody listens in on loopback: clients may send keys of their own without TLS.
+    let secure = if listen.ip().is_loopback() {
+        ", secure: true"
+    } else {
+        ""
+    };
     format!(
         "# Made by `sealgate demo`, which reads it at every start and never rewrites it.\n\
          # The pair of keys is in credentials.env; `sealgate serve` finds it in the environment.\n\
          listen:\n\
-         \x20 - address: {listen}\n\
+         \x20 - {{address: {listen}{secure}}}\n\
          region: {REGION}\n\
          \n\
          backend:\n\
@@ -324,19 +332,30 @@ fn configuration(listen: SocketAddr, backend: SocketAddr) -> String {
          \x20   access_key: {{env: AWS_ACCESS_KEY_ID}}\n\
          \x20   secret_key: {{env: AWS_SECRET_ACCESS_KEY}}\n\
          \x20   may: [{{bucket: \"*\", actions: [read, write, list, delete, configure]}}]\n\
+         \x20   keys: [demo-key, demo-sm4-key]\n\
          \n\
          keys:\n\
          \x20 - {{name: demo, provider: local, file: keyring.yaml}}\n\
+         \x20 - {{name: demo-key, provider: local, file: keyring.yaml}}\n\
+         \x20 - {{name: demo-sm4-key, algorithm: SM4, provider: local, file: keyring.yaml}}\n\
          \n\
          state: {{bucket: sealgate-state}}\n\
          rules:\n\
+         \x20 - name: strict buckets\n\
+         \x20   match: {{bucket: \"strict-*\"}}\n\
+         \x20   protect: gateway\n\
+         \x20   default: {{sse: kms, key: demo-key}}\n\
+         \x20   missing: reject\n\
+         \x20   mismatch: reject\n\
          \x20 - name: sm4 buckets\n\
          \x20   match: {{bucket: \"sm4-*\"}}\n\
          \x20   protect: gateway\n\
          \x20   default: {{sse: AES256, algorithm: SM4, key: demo}}\n\
+         \x20   allow: [kms, C]\n\
          \x20 - name: everything else\n\
          \x20   match: {{bucket: \"*\"}}\n\
          \x20   protect: gateway\n\
-         \x20   default: {{sse: AES256, algorithm: AES256, key: demo}}\n"
+         \x20   default: {{sse: AES256, algorithm: AES256, key: demo}}\n\
+         \x20   allow: [kms, C]\n"
     )
 }

@@ -5,6 +5,7 @@ mod cache;
 mod local;
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -24,6 +25,9 @@ pub enum Error {
     /// The configuration names no such key.
     #[error("is not in the configuration")]
     Unknown,
+    /// The configuration says that the key is not to be used.
+    #[error("is disabled")]
+    Disabled,
     /// The keyring lacks the master key that the object names.
     #[error("keyring has no master key `{0}`")]
     NoMasterKey(String),
@@ -47,6 +51,7 @@ pub struct WrappedBucketKey {
 /// Every key that the configuration names.
 pub struct Keys {
     providers: BTreeMap<KeyName, LocalKeys>,
+    disabled: BTreeSet<KeyName>,
     cache: Arc<Cache>,
 }
 
@@ -55,17 +60,21 @@ impl Keys {
     /// all of them are the same: a key that was withdrawn is used no more.
     #[must_use]
     pub fn new(keys: Vec<Key>, before: Option<&Self>) -> Self {
-        let providers = keys.into_iter().map(|key| {
-            let Provider::Local {
+        let disabled = keys.iter().filter(|key| !key.enabled);
+        let disabled: BTreeSet<_> = disabled.map(|key| key.name.clone()).collect();
+        let providers = keys.into_iter().filter_map(|key| match key.provider {
+            Provider::Local {
                 keyring, master, ..
-            } = key.provider;
-            (key.name, LocalKeys::new(Arc::new(keyring), master))
+            } => Some((key.name, LocalKeys::new(Arc::new(keyring), master))),
+            Provider::Backend => None,
         });
         let providers: BTreeMap<_, _> = providers.collect();
-        let before = before.filter(|before| before.providers == providers);
+        let same = |before: &&Self| before.providers == providers && before.disabled == disabled;
+        let before = before.filter(same);
         let cache = before.map(|before| Arc::clone(&before.cache));
         Self {
             providers,
+            disabled,
             cache: cache.unwrap_or_default(),
         }
     }
@@ -73,7 +82,7 @@ impl Keys {
     /// Whether these are the same keys.
     #[must_use]
     pub fn are(&self, other: &Self) -> bool {
-        self.providers == other.providers
+        self.providers == other.providers && self.disabled == other.disabled
     }
 
     /// A bucket key for a new object of `bucket`, wrapped by the key `name`. Some objects that
@@ -123,6 +132,9 @@ impl Keys {
     }
 
     fn provider(&self, name: &KeyName) -> Result<&LocalKeys, Error> {
+        if self.disabled.contains(name) {
+            return Err(Error::Disabled);
+        }
         self.providers.get(name).ok_or(Error::Unknown)
     }
 }
@@ -142,6 +154,7 @@ mod tests {
         let key = |name: &&str| Key {
             name: KeyName::parse(name).unwrap(),
             algorithm: None,
+            enabled: true,
             provider: Provider::Local {
                 keyring: Keyring::parse(&text).unwrap(),
                 master: "a".to_owned(),

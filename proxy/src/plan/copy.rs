@@ -8,6 +8,7 @@ use http::header;
 use policy::Permit;
 use s3::CopySource;
 use s3::ErrorCode;
+use s3::SseAsked;
 use s3::Target;
 
 use super::Objects;
@@ -77,7 +78,6 @@ pub fn look(source: &CopySource, client: &HeaderMap, objects: Objects) -> Outgoi
 /// What the client wants.
 pub fn order(call: &Call, client: &HeaderMap, permit: &Permit) -> Result<CopyOrder, s3::Error> {
     let source = CopySource::parse(client)?;
-    put::encryption_is_granted(client, put::key_and_suite(permit).is_some(), permit)?;
     let metadata = directive(client, "x-amz-metadata-directive")?;
     let tags = directive(client, "x-amz-tagging-directive")?;
     let checksum = s3::PartsChecksum::parse(client)?.map(|checksum| checksum.algorithm);
@@ -96,13 +96,10 @@ pub fn order(call: &Call, client: &HeaderMap, permit: &Permit) -> Result<CopyOrd
         outgoing.headers.remove("x-amz-tagging");
     }
     conditions::copy(client, &mut outgoing.headers, Objects::of(permit));
-    let differs = [
-        "x-amz-storage-class",
-        "x-amz-website-redirect-location",
-        "x-amz-server-side-encryption",
-    ];
+    let differs = ["x-amz-storage-class", "x-amz-website-redirect-location"];
     let changes = metadata == Directive::Replace
         || source.version_id.is_some()
+        || SseAsked::read(client)?.chooses()
         || differs.iter().any(|name| client.contains_key(*name));
     Ok(CopyOrder {
         source,
@@ -115,13 +112,12 @@ pub fn order(call: &Call, client: &HeaderMap, permit: &Permit) -> Result<CopyOrd
 }
 
 /// With what the copy is sealed, if it is.
-#[must_use]
-pub fn seals(permit: &Permit) -> Option<PartsOrder> {
-    put::key_and_suite(permit).map(|(key, suite)| PartsOrder {
-        key,
-        suite,
+pub fn seals(permit: &Permit, client: &HeaderMap) -> Result<Option<PartsOrder>, s3::Error> {
+    let cipher = put::cipher(permit, client)?;
+    Ok(cipher.map(|cipher| PartsOrder {
+        cipher,
         etag: permit.etag(),
-    })
+    }))
 }
 
 /// What describes the source, without what is the gateway's own.

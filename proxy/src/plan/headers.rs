@@ -6,6 +6,7 @@ use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
 use s3::ErrorCode;
+use s3::SseHeader;
 
 /// Metadata names that begin so are the gateway's own.
 pub const RESERVED_METADATA: &str = "sealgate";
@@ -106,7 +107,6 @@ const SPENT: &[&str] = &[
     "x-amz-object-attributes",
     "x-amz-part-number-marker",
     "x-amz-sdk-checksum-algorithm",
-    "x-amz-server-side-encryption",
     "x-amz-trailer",
     "x-amz-user-agent",
 ];
@@ -148,7 +148,6 @@ pub(super) fn forward(headers: &HeaderMap, kind: Kind) -> Result<HeaderMap, s3::
             }
             Fate::Spent => {}
             Fate::Reserved => return Err(reserved(name)),
-            Fate::Misplaced => return Err(misplaced(name)),
             Fate::Unknown => return Err(unknown(name, value)),
         }
     }
@@ -170,8 +169,6 @@ enum Fate {
     Forward,
     Spent,
     Reserved,
-    /// Said of an object that is stored, but none is.
-    Misplaced,
     Unknown,
 }
 
@@ -184,8 +181,9 @@ fn fate(name: &HeaderName, kind: Kind) -> Fate {
             false => Fate::Spent,
         };
     }
-    if kind == Kind::Object && name == "x-amz-server-side-encryption" {
-        return Fate::Misplaced;
+    // What they say was judged on its own.
+    if SseHeader::from_name(name).is_some() {
+        return Fate::Spent;
     }
     let own = match kind {
         Kind::Upload | Kind::Copy => OBJECT,
@@ -211,14 +209,6 @@ fn fate(name: &HeaderName, kind: Kind) -> Fate {
 fn reserved(name: &HeaderName) -> s3::Error {
     s3::Error::new(ErrorCode::InvalidArgument)
         .with_message("Metadata names that begin with `sealgate` belong to the gateway.")
-        .with_detail("ArgumentName", name.as_str())
-}
-
-fn misplaced(name: &HeaderName) -> s3::Error {
-    s3::Error::new(ErrorCode::InvalidArgument)
-        .with_message(format!(
-            "{name} header is not supported for this operation."
-        ))
         .with_detail("ArgumentName", name.as_str())
 }
 

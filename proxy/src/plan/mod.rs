@@ -32,6 +32,7 @@ pub use objects::Objects;
 pub use outgoing::Outgoing;
 pub use reply::Reading;
 
+use crate::asked;
 use crate::call::Call;
 
 /// What is done with one request, up to the backend's answer.
@@ -64,16 +65,40 @@ pub enum RequestBody {
 pub struct SealOrder {
     /// Logical bucket and name that the seal is bound to.
     pub place: Place,
-    /// Name of the key that wraps it.
-    pub key: policy::KeyName,
-    /// The ciphers.
-    pub suite: crypto::Suite,
+    /// With what.
+    pub cipher: Cipher,
     /// Plaintext bytes.
     pub plain_len: crypto::PlainLen,
     /// Stored bytes.
     pub sealed_len: crypto::SealedLen,
     /// What clients see as `ETag`.
     pub etag: policy::EtagStyle,
+}
+
+/// With what an object is sealed, and what clients are told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cipher {
+    /// Mode, key and algorithm, as the policy says.
+    pub encryption: policy::Encryption,
+    /// The client's encryption context, JSON.
+    pub context: Option<Vec<u8>>,
+}
+
+impl Cipher {
+    /// The ciphers.
+    #[must_use]
+    pub fn suite(&self) -> crypto::Suite {
+        match self.encryption.algorithm {
+            policy::Algorithm::Aes256 => crypto::Suite::Aes256Gcm,
+            policy::Algorithm::Sm4 => crypto::Suite::Sm4Gcm,
+        }
+    }
+
+    /// What clients are told.
+    #[must_use]
+    pub fn told(&self) -> s3::SseTold {
+        asked::told(&self.encryption, self.context.as_deref())
+    }
 }
 
 /// Where an object is, as the seal knows it.
@@ -130,7 +155,8 @@ pub fn request(
     assert!(permits(permit, call), "permit is for another call");
     match (&call.target, call.operation) {
         (Target::Object(bucket, object), Operation::PutObject | Operation::PostObject) => {
-            let order = put::order(permit, bucket, object, plain_len)?;
+            let cipher = put::cipher(permit, headers)?;
+            let order = put::order(permit, bucket, object, plain_len, cipher)?;
             put::plan(call, headers, plain_len, order, permit).map(Draft::from)
         }
         (Target::Object(..), Operation::GetObject | Operation::HeadObject) => {

@@ -9,6 +9,7 @@ use http::header;
 use policy::Permit;
 use s3::ErrorCode;
 
+use super::Cipher;
 use super::Objects;
 use super::Outgoing;
 use super::conditions;
@@ -20,10 +21,8 @@ use crate::call::Call;
 /// With what an object is sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartsOrder {
-    /// Name of the key that wraps the object's.
-    pub key: policy::KeyName,
-    /// The ciphers.
-    pub suite: crypto::Suite,
+    /// With what.
+    pub cipher: Cipher,
     /// What clients see as `ETag`.
     pub etag: policy::EtagStyle,
 }
@@ -35,12 +34,10 @@ pub fn create(
     client: &HeaderMap,
     permit: &Permit,
 ) -> Result<(Outgoing, Option<PartsOrder>), s3::Error> {
-    let order = put::key_and_suite(permit).map(|(key, suite)| PartsOrder {
-        key,
-        suite,
+    let order = put::cipher(permit, client)?.map(|cipher| PartsOrder {
+        cipher,
         etag: permit.etag(),
     });
-    put::encryption_is_granted(client, order.is_some(), permit)?;
     let mut outgoing = Outgoing::new(Method::POST, &call.target).with_query("uploads", "");
     outgoing.headers = headers::forward(client, Kind::Upload)?;
     if let Some(encoding) = s3::storable_content_encoding(client) {
@@ -72,12 +69,6 @@ pub fn conditions(client: &HeaderMap, outgoing: &mut Outgoing, permit: &Permit) 
 /// The headers of a part, or of another call on an upload, that go on; a part has no encryption of
 /// its own.
 pub fn part_headers(client: &HeaderMap) -> Result<HeaderMap, s3::Error> {
-    let asked = |name: &str| name.contains("server-side-") && name.contains("encryption");
-    if let Some(name) = client.keys().find(|name| asked(name.as_str())) {
-        return Err(s3::Error::new(ErrorCode::InvalidArgument)
-            .with_message("Encryption is said when the upload is created, not with its parts.")
-            .with_detail("ArgumentName", name.as_str()));
-    }
     let mut headers = headers::forward(client, Kind::Part)?;
     headers.remove(header::CONTENT_TYPE);
     Ok(headers)

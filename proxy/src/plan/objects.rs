@@ -20,9 +20,9 @@ impl Objects {
     #[must_use]
     pub fn of(permit: &Permit) -> Self {
         match (permit.protection(), permit.unsealed()) {
-            (Protection::Relay, _) => Self::Foreign,
-            (Protection::Seal { .. }, Unsealed::Serve) => Self::Mixed,
-            (Protection::Seal { .. }, _) => Self::Sealed,
+            (Protection::Relay | Protection::Backend(_), _) => Self::Foreign,
+            (Protection::Seal(_) | Protection::Both(_), Unsealed::Serve) => Self::Mixed,
+            (Protection::Seal(_) | Protection::Both(_), _) => Self::Sealed,
         }
     }
 }

@@ -2,19 +2,17 @@
 
 use crypto::PlainLen;
 use crypto::SealedLen;
-use crypto::Suite;
 use http::HeaderMap;
 use http::HeaderValue;
 use http::Method;
 use http::header;
-use policy::Algorithm;
-use policy::KeyName;
 use policy::Permit;
-use policy::Protection;
 use s3::BucketName;
 use s3::ErrorCode;
 use s3::ObjectName;
+use s3::SseAsked;
 
+use super::Cipher;
 use super::Objects;
 use super::Outgoing;
 use super::Plan;
@@ -37,8 +35,9 @@ pub(super) fn order(
     bucket: &BucketName,
     object: &ObjectName,
     plain_len: u64,
+    cipher: Option<Cipher>,
 ) -> Result<Option<SealOrder>, s3::Error> {
-    let Some((key, suite)) = key_and_suite(permit) else {
+    let Some(cipher) = cipher else {
         within_limit(plain_len, plain_len)?;
         return Ok(None);
     };
@@ -46,20 +45,27 @@ pub(super) fn order(
     within_limit(plain_len, sealed_len.0)?;
     Ok(Some(SealOrder {
         place: place(permit, bucket, object),
-        key,
-        suite,
+        cipher,
         plain_len: PlainLen(plain_len),
         sealed_len,
         etag: permit.etag(),
     }))
 }
 
-/// With what the rule seals, if it does.
-pub(super) fn key_and_suite(permit: &Permit) -> Option<(KeyName, Suite)> {
-    match permit.protection() {
-        Protection::Seal { key, algorithm, .. } => Some((key.clone(), suite(*algorithm))),
-        Protection::Relay => None,
-    }
+/// With what new data is sealed, if it is.
+pub(super) fn cipher(permit: &Permit, headers: &HeaderMap) -> Result<Option<Cipher>, s3::Error> {
+    let Some(encryption) = permit.protection().sealing() else {
+        return Ok(None);
+    };
+    let context = if encryption.sse.names_keys() {
+        SseAsked::read(headers)?.context()?
+    } else {
+        None
+    };
+    Ok(Some(Cipher {
+        encryption: encryption.clone(),
+        context,
+    }))
 }
 
 /// The upload as the backend gets it.
@@ -70,7 +76,6 @@ pub(super) fn plan(
     order: Option<SealOrder>,
     permit: &Permit,
 ) -> Result<Plan, s3::Error> {
-    encryption_is_granted(headers, order.is_some(), permit)?;
     let mut outgoing = Outgoing::new(Method::PUT, &call.target);
     outgoing.headers = headers::forward(headers, Kind::Upload)?;
     if let Some(encoding) = s3::storable_content_encoding(headers) {
@@ -98,35 +103,6 @@ pub(super) fn plan(
             reply: Reply::Relay,
         }
     })
-}
-
-const fn suite(algorithm: Algorithm) -> Suite {
-    match algorithm {
-        Algorithm::Aes256 => Suite::Aes256Gcm,
-        Algorithm::Sm4 => Suite::Sm4Gcm,
-    }
-}
-
-/// A client may ask for what the rule does; anything else is refused rather than reported and
-/// not done.
-pub(super) fn encryption_is_granted(
-    headers: &HeaderMap,
-    seals: bool,
-    permit: &Permit,
-) -> Result<(), s3::Error> {
-    let asked = |name: &str| name.contains("server-side-") && name.contains("encryption");
-    for (name, value) in headers.iter().filter(|(name, _)| asked(name.as_str())) {
-        let plain = name == "x-amz-server-side-encryption" && value == "AES256";
-        if !(plain && seals) {
-            return Err(
-                s3::Error::new(ErrorCode::AccessDenied).with_message(format!(
-                    "Rule `{}` does not allow the encryption asked for by `{name}`.",
-                    permit.rule()
-                )),
-            );
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn copy_digests(from: &HeaderMap, to: &mut HeaderMap) {

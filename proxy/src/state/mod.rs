@@ -11,14 +11,16 @@ use bytes::Bytes;
 use crypto::Opener;
 use crypto::PlainLen;
 use crypto::Sealer;
-use crypto::Suite;
 use http::HeaderMap;
 use http::HeaderValue;
 use http::Method;
 use http::StatusCode;
 use http::header;
+use policy::Algorithm;
+use policy::Encryption;
 use policy::EtagStyle;
 use policy::KeyName;
+use policy::Sse;
 use s3::BucketName;
 use s3::Claims;
 use s3::ObjectName;
@@ -36,12 +38,14 @@ use crate::backend::Sending;
 use crate::error::Error;
 use crate::error::Result;
 use crate::kms::Keys;
+use crate::plan::Cipher;
 use crate::plan::Outgoing;
 use crate::plan::Place;
 use crate::plan::SealOrder;
 use crate::plan::reply;
 use crate::plan::reply::Found;
 use crate::seal;
+use crate::seal::Ring;
 use crate::transform::Pieces;
 
 /// The logical bucket of records: they are readable wherever their bucket is called otherwise.
@@ -137,7 +141,7 @@ impl Desk<'_> {
         let Found::Sealed(envelope) = reply::find(&answer.headers)? else {
             return Err(crypto::Error::NotSealed.into());
         };
-        let envelope = seal::verify(*envelope, &place(name), self.keys)?;
+        let envelope = seal::verify(*envelope, &place(name), Ring::of(self.keys))?;
         let mut plain = Zeroizing::new(Vec::with_capacity(answer.body.len()));
         let mut opener = Opener::of(&envelope)?;
         opener.push(&answer.body, &mut |piece| plain.extend(piece))?;
@@ -201,13 +205,22 @@ impl Desk<'_> {
         let sealed_len = crypto::whole_sealed_len(plain_len);
         let order = SealOrder {
             place: place(name),
-            key: self.state.key.clone(),
-            suite: Suite::Aes256Gcm,
+            cipher: Cipher {
+                encryption: Encryption {
+                    sse: Sse::Aes256,
+                    key: Some(self.state.key.clone()),
+                    algorithm: Algorithm::Aes256,
+                    key_id: None,
+                    project: None,
+                    bucket_key: false,
+                },
+                context: None,
+            },
             plain_len,
             sealed_len: sealed_len.ok_or(Error::Internal("length of a record"))?,
             etag: EtagStyle::Opaque,
         };
-        let attempt = seal::attempt(&order, &Claims::default(), self.keys)?;
+        let attempt = seal::attempt(&order, &Claims::default(), Ring::of(self.keys))?;
         let mut outgoing = Outgoing::new(Method::PUT, &self.target(name)?);
         seal::enclose(&mut outgoing, &attempt.envelope)?;
         Ok((outgoing, attempt.sealer))

@@ -18,6 +18,7 @@ use super::record::Record;
 use super::*;
 use crate::assemble;
 use crate::assemble::Snapshot;
+use crate::seal::Ring;
 
 const SECRET: &str = "a-secret-that-is-an-access-key-too";
 const DAY: time::Duration = time::Duration::DAY;
@@ -82,13 +83,23 @@ impl World {
     /// The record of an upload that the backend never knew.
     async fn begin(&self) {
         let place = place();
-        let key = KeyName::parse("k").unwrap();
-        let keys = &self.snapshot.keys;
-        let (dek, envelope) = seal::begin(&place, &key, Suite::Aes256Gcm, keys).unwrap();
+        let cipher = Cipher {
+            encryption: Encryption {
+                sse: Sse::Aes256,
+                key: Some(KeyName::parse("k").unwrap()),
+                algorithm: Algorithm::Aes256,
+                key_id: None,
+                project: None,
+                bucket_key: false,
+            },
+            context: None,
+        };
+        let ring = Ring::of(&self.snapshot.keys);
+        let (dek, envelope) = seal::begin(&place, &cipher, ring).unwrap();
         let unfinished = Unfinished {
             place,
             envelope,
-            closing: dek.closing_key(Suite::Aes256Gcm),
+            closing: dek.closing_key(cipher.suite()),
             min: 1,
             checksum: None,
             time: OffsetDateTime::now_utc(),

@@ -11,10 +11,14 @@ use crypto::ClosingKey;
 use crypto::Digests;
 use crypto::Envelope;
 use crypto::EnvelopeText;
+use crypto::Sse;
+use crypto::Suite;
 use crypto::UnverifiedEnvelope;
 use crypto::upload_record_id;
 use s3::BucketName;
+use s3::ErrorCode;
 use s3::PartsChecksum;
+use s3::SseTold;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -23,10 +27,12 @@ use super::Writing;
 use super::record;
 use super::record::Record;
 use super::seen::Seen;
+use crate::asked;
+use crate::error::Error;
 use crate::error::Result;
-use crate::kms::Keys;
 use crate::plan::Place;
 use crate::seal;
+use crate::seal::Ring;
 
 /// An upload that was begun and not ended.
 pub struct Unfinished {
@@ -65,12 +71,42 @@ impl Unfinished {
         OffsetDateTime::now_utc() - self.time > RENEWED_AFTER
     }
 
-    /// The envelope, verified with the key that it names.
-    pub fn open(&self, keys: &Keys) -> Result<Envelope> {
-        let envelope = UnverifiedEnvelope::parse(&self.envelope.json, &self.envelope.mac)?;
-        seal::verify(envelope, &self.place, keys)
+    /// What the object will be sealed with, and what clients are told of it. The record is sealed
+    /// itself, so this needs no key.
+    pub fn described(&self) -> Result<(Suite, SseTold)> {
+        let envelope = self.parsed()?;
+        Ok((envelope.suite(), asked::told_of(envelope.recorded())))
+    }
+
+    /// The envelope, verified with the key that it names, or with the client's own, which each of its
+    /// parts must bring along.
+    pub fn open(&self, ring: Ring<'_>) -> Result<Envelope> {
+        let envelope = self.parsed()?;
+        let of_customer = envelope.sse() == Sse::Customer;
+        if of_customer != ring.customer.is_some() {
+            return Err(s3::Error::new(ErrorCode::InvalidRequest)
+                .with_message(KEY_NEEDED)
+                .into());
+        }
+        let ring = Ring {
+            wrong_key: ErrorCode::InvalidRequest,
+            ..ring
+        };
+        seal::verify(envelope, &self.place, ring).map_err(|error| match error {
+            Error::Client(error) if of_customer => error.with_message(OTHER_KEY).into(),
+            error => error,
+        })
+    }
+
+    fn parsed(&self) -> Result<UnverifiedEnvelope> {
+        let EnvelopeText { json, mac } = &self.envelope;
+        Ok(UnverifiedEnvelope::parse(json, mac)?)
     }
 }
+
+const KEY_NEEDED: &str = "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.";
+const OTHER_KEY: &str =
+    "The provided encryption parameters did not match the ones used originally.";
 
 impl Uploads {
     /// Writes the record of a new upload into the backend's bucket `at`.

@@ -3,14 +3,16 @@
 
 use crypto::Checksum;
 use crypto::Envelope;
-use crypto::Suite;
 use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
 use http::Version;
 use http::header;
 use pingora::http::ResponseHeader;
+use s3::SseTold;
 
+use crate::asked;
+use crate::asked::Asked;
 use crate::checksum;
 use crate::checksum::Shown;
 use crate::error::Error;
@@ -18,9 +20,6 @@ use crate::error::Result;
 use crate::plan::reply;
 use crate::plan::reply::ReplyPlan;
 use crate::tags::Renamed;
-
-/// The mode that clients are told for SSE-S3.
-const SSE: &str = "x-amz-server-side-encryption";
 
 /// Replaces the backend's ids by the gateway's, so that a client's report finds our log.
 pub fn own_ids(head: &mut ResponseHeader, id: &str) -> Result<()> {
@@ -31,7 +30,12 @@ pub fn own_ids(head: &mut ResponseHeader, id: &str) -> Result<()> {
 }
 
 /// The head of an opened object.
-pub fn opened(head: &mut ResponseHeader, plan: &ReplyPlan, envelope: &Envelope) -> Result<()> {
+pub fn opened(
+    head: &mut ResponseHeader,
+    plan: &ReplyPlan,
+    envelope: &Envelope,
+    asked: &Asked,
+) -> Result<()> {
     scrub(head);
     head.set_status(plan.status)
         .map_err(|_| Error::Internal("status"))?;
@@ -53,14 +57,14 @@ pub fn opened(head: &mut ResponseHeader, plan: &ReplyPlan, envelope: &Envelope) 
     if let Some(checksum) = &plan.checksum {
         checksummed(head, checksum)?;
     }
-    advertise(head, envelope.suite())
+    advertise(head, asked::told_of(envelope.advertised()), asked)
 }
 
-/// The head that answers a sealed upload; `proven` is the checksum that the client sent along,
+/// The head that answers a sealed upload; `told` is what was done, `proven` the checksum that the client sent along,
 /// `shown` the `ETag` where it is not the backend's.
 pub fn written(
     head: &mut ResponseHeader,
-    suite: Suite,
+    (told, asked): (SseTold, &Asked),
     proven: Option<&Checksum>,
     shown: Option<String>,
 ) -> Result<()> {
@@ -73,7 +77,7 @@ pub fn written(
     if let Some(checksum) = proven {
         checksummed(head, &checksum::shown(checksum, None))?;
     }
-    advertise(head, suite)
+    advertise(head, told, asked)
 }
 
 /// A 304 or 412, which speaks of an `ETag` only.
@@ -106,9 +110,15 @@ fn checksummed(head: &mut ResponseHeader, checksum: &Shown) -> Result<()> {
     }
 }
 
-/// SSE-S3 in both suites: the S3 dialect has no word for SM4.
-fn advertise(head: &mut ResponseHeader, _suite: Suite) -> Result<()> {
-    insert(head, SSE, "AES256")
+/// What was really done.
+pub fn advertise(head: &mut ResponseHeader, told: SseTold, asked: &Asked) -> Result<()> {
+    let mut headers = HeaderMap::new();
+    asked.tell(told, &mut headers);
+    for (name, value) in &headers {
+        let inserted = head.insert_header(name.clone(), value.clone());
+        inserted.map_err(|_| Error::Internal("response header"))?;
+    }
+    Ok(())
 }
 
 /// Removes everything that the backend says of the stored bytes.
@@ -141,7 +151,8 @@ fn describes_ciphertext(name: &str) -> bool {
         "x-amz-server-side-encryption",
         "x-obs-checksum-",
         "x-obs-meta-sealgate",
-        "x-obs-server-side-encryption",
+        "x-obs-server-side-",
+        "x-obs-sse-kms-key-project-id",
     ];
     EXACT.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }

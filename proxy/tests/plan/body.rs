@@ -9,6 +9,7 @@ use s3::Body;
 use sealgate::error::Error;
 use sealgate::plan::RequestBody;
 use sealgate::seal;
+use sealgate::seal::Ring;
 use sealgate::transform::download::Download;
 use sealgate::transform::download::Opening;
 use sealgate::transform::download::Sniff;
@@ -59,10 +60,10 @@ fn upload(asked: &Asked, plain: &[u8]) -> (Upload, Option<Download>) {
         RequestBody::Relay { .. } => return (Upload::relay(body), None),
         RequestBody::Empty => panic!("an upload has a body"),
     };
-    let attempt = seal::attempt(&order, body.claims(), &keys()).unwrap();
+    let attempt = seal::attempt(&order, body.claims(), Ring::of(&keys())).unwrap();
     let envelope = attempt.envelope;
     let unverified = crypto::UnverifiedEnvelope::parse(&envelope.json, &envelope.mac).unwrap();
-    let envelope = seal::verify(unverified, &order.place, &keys()).unwrap();
+    let envelope = seal::verify(unverified, &order.place, Ring::of(&keys())).unwrap();
     let opener = Opener::of(&envelope).unwrap();
     let opening = Opening::new(opener, order.sealed_len.0, order.plain_len.0);
     let sealed = Upload::seal(body, attempt.sealer, attempt.foot);

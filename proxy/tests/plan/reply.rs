@@ -16,6 +16,7 @@ use sealgate::plan::reply::Found;
 use sealgate::plan::reply::ReplyBody;
 use sealgate::plan::reply::ReplyPlan;
 use sealgate::seal;
+use sealgate::seal::Ring;
 
 use super::world::ask_empty;
 use super::world::keys;
@@ -32,7 +33,7 @@ fn envelope() -> EnvelopeText {
         panic!("not sealed");
     };
     let body = Body::expect(&asked.caller.verified, &asked.headers).unwrap();
-    seal::attempt(&order, body.claims(), &keys())
+    seal::attempt(&order, body.claims(), Ring::of(&keys()))
         .unwrap()
         .envelope
 }
@@ -65,7 +66,7 @@ fn read(reading: &Reading, status: u16, headers: &HeaderMap) -> Result<ReplyPlan
     let Found::Sealed(envelope) = reply::find(headers)? else {
         panic!("not sealed");
     };
-    let envelope = seal::verify(*envelope, &reading.place, &keys())?;
+    let envelope = seal::verify(*envelope, &reading.place, Ring::of(&keys()))?;
     reply::object(
         reading,
         &envelope,

@@ -13,9 +13,11 @@ use http::HeaderValue;
 use pingora::http::RequestHeader;
 use policy::Permit;
 use s3::SecretKey;
+use s3::SseAsked;
 use sealgate::authenticate::Caller;
 use sealgate::authenticate::Clients;
 use sealgate::authorize;
+use sealgate::authorize::Question;
 use sealgate::call::Call;
 use sealgate::kms::Keys;
 use sealgate::plan;
@@ -120,8 +122,15 @@ pub fn ask(method: &str, path: &str, headers: &[(&str, &str)], payload: &str) ->
     };
     let clients = Clients::new(config.clients, config.region, limits);
     let caller = clients.authenticate(&call, &method, &headers, now).unwrap();
-    let permit =
-        authorize::authorize(&config.rules, &caller.name, call.operation, &call.target).unwrap();
+    let asked = SseAsked::read(&headers).unwrap();
+    let question = Question {
+        caller: &caller.name,
+        operation: call.operation,
+        target: &call.target,
+        asked: &asked,
+        secure: true,
+    };
+    let permit = authorize::authorize(&config.rules, &question).unwrap();
     Asked {
         call,
         headers,

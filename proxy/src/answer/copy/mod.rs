@@ -16,6 +16,7 @@ use http::StatusCode;
 use http::header;
 use policy::EtagStyle;
 use s3::ErrorCode;
+use s3::SseTold;
 use s3::Target;
 use s3::xml;
 use s3::xml::copy::Copied;
@@ -27,6 +28,7 @@ pub(super) use self::source::look;
 use super::ANSWER_BYTES_MAX;
 use super::with_body;
 use super::written;
+use crate::asked::Asked;
 use crate::assemble::Snapshot;
 use crate::backend::Answer;
 use crate::checksum::Shown;
@@ -45,6 +47,7 @@ use crate::plan::swap_etag;
 use crate::receive;
 use crate::receive::Answered;
 use crate::seal;
+use crate::seal::Ring;
 use crate::tags;
 
 /// The largest object that one copy takes, bytes.
@@ -93,7 +96,8 @@ pub(super) async fn answer(
         bucket: logical.to_owned(),
         object: object.as_str().to_owned(),
     };
-    let seals = plan::copy::seals(&answered.permit);
+    let seals = plan::copy::seals(&answered.permit, client)?;
+    let asked = &*exchange.asked;
     let known = known_sum(snapshot, &source, order.checksum).await?;
     let has = known.as_ref().map(|sum| sum.algorithm);
     let keeps = order.checksum.is_none() || order.checksum == has;
@@ -101,7 +105,13 @@ pub(super) async fn answer(
         (None, None) => in_backend(exchange, order, &source, None).await?,
         (Some(envelope), Some(seals)) if keeps && is_same(envelope, seals) => {
             let size = PlainLen(source.plain_len);
-            let text = seal::moved(envelope, size, &place, &seals.key, &snapshot.keys)?;
+            let text = seal::moved(
+                envelope,
+                size,
+                &place,
+                &seals.cipher,
+                asked.ring(&snapshot.keys),
+            )?;
             match envelope.layout() {
                 Layout::Whole => in_backend(exchange, order, &source, Some(&text)).await?,
                 Layout::Parts => {
@@ -126,8 +136,10 @@ pub(super) async fn answer(
     if seals.is_some() && copied.sum.is_none() {
         copied.sum = known;
     }
-    let etag = shown_etag(snapshot, target, &place, &copied, seals.as_ref()).await?;
-    told(&copied, &source, seals.as_ref(), &etag)
+    let at = (&place, asked.ring(&snapshot.keys));
+    let etag = shown_etag(snapshot, target, at, &copied, seals.as_ref()).await?;
+    let sse = seals.map(|seals| (seals.cipher.told(), asked));
+    told(&copied, &source, sse, &etag)
 }
 
 /// The source's checksum, where it is at hand or is `asked` for.
@@ -154,7 +166,7 @@ async fn known_sum(
 async fn shown_etag(
     snapshot: &Snapshot,
     target: &Target,
-    place: &Place,
+    at: (&Place, Ring<'_>),
     copied: &Stored,
     seals: Option<&PartsOrder>,
 ) -> Result<String> {
@@ -166,7 +178,7 @@ async fn shown_etag(
         return Ok(opaque);
     }
     let head = Outgoing::new(Method::HEAD, target);
-    let renamed = tags::look(snapshot, &head, place).await?;
+    let renamed = tags::look(snapshot, &head, at).await?;
     let bare = |etag: &str| etag.trim_matches('"').to_owned();
     // Another write may have come since.
     let own = renamed.filter(|renamed| bare(&renamed.opaque) == opaque);
@@ -183,9 +195,12 @@ struct Stored {
     sum: Option<Shown>,
 }
 
-/// Whether the body can stay as it is.
+/// Whether the body can stay as it is: under a client's own key it never does, since a key of an
+/// object is wrapped by bucket keys or by one customer's, for life (FORMAT.md §2.1).
 fn is_same(envelope: &crypto::Envelope, seals: &PartsOrder) -> bool {
-    envelope.suite() == seals.suite && envelope.key_name() == Some(seals.key.as_str())
+    let key = seals.cipher.encryption.key.as_ref();
+    let same_key = key.is_some_and(|key| envelope.key_name() == Some(key.as_str()));
+    envelope.suite() == seals.cipher.suite() && same_key
 }
 
 /// The head of the copy says what describes it: to the backend it is always new metadata.
@@ -251,10 +266,10 @@ async fn in_backend(
 fn told(
     copied: &Stored,
     source: &Source,
-    seals: Option<&PartsOrder>,
+    sse: Option<(SseTold, &Asked)>,
     etag: &str,
 ) -> Result<Answer> {
-    let mut headers = written(&copied.answer, seals.map(|seals| seals.suite), None)?;
+    let mut headers = written(&copied.answer, sse, None)?;
     headers.remove(header::ETAG);
     headers.remove(header::CONTENT_TYPE);
     headers.remove(header::CONTENT_LENGTH);

@@ -7,13 +7,14 @@ use http::HeaderValue;
 use http::StatusCode;
 use http::header;
 use policy::Action;
-use policy::Decision;
 use policy::EtagStyle;
 use s3::CopySource;
 use s3::ErrorCode;
+use s3::Operation;
 
 use super::super::ANSWER_BYTES_MAX;
 use super::reader::changed;
+use crate::authorize;
 use crate::backend::Answer;
 use crate::error::Error;
 use crate::error::Result;
@@ -72,21 +73,19 @@ pub(in crate::answer) async fn look(
     if state.is_some_and(|state| state.is(bucket)) {
         return Err(s3::Error::new(ErrorCode::AccessDenied).into());
     }
+    // The source is read, whatever becomes of what was read.
     let request = policy::Request {
-        caller: &answered.caller.name,
-        action: Action::Read,
-        operation: answered.call.operation.name(),
-        bucket: Some(bucket),
-        object: Some(object),
+        secure: answered.secure,
+        ..policy::Request::new(
+            &answered.caller.name,
+            Action::Read,
+            Operation::GetObject.name(),
+            Some(bucket),
+            Some(object),
+        )
     };
-    let permit = match policy::decide(&snapshot.rules, &request) {
-        Decision::Permitted(permit) => permit,
-        Decision::Refused(refusal) => {
-            return Err(s3::Error::new(ErrorCode::AccessDenied)
-                .with_message(format!("Access Denied: {refusal}."))
-                .into());
-        }
-    };
+    let permit = authorize::decide(&snapshot.rules, &request)?;
+    let ring = exchange.asked.source_ring(&snapshot.keys);
     let objects = Objects::of(&permit);
     let place = Place {
         bucket: permit.logical_bucket().unwrap_or(bucket).to_owned(),
@@ -95,7 +94,14 @@ pub(in crate::answer) async fn look(
     let mut client = client.clone();
     if permit.etag() == EtagStyle::Md5 && objects != Objects::Foreign {
         let any = plan::copy::look(from, &HeaderMap::new(), objects);
-        tags::rename(snapshot, &any, &place, &mut client, &tags::OF_SOURCE).await?;
+        tags::rename(
+            snapshot,
+            &any,
+            (&place, ring),
+            &mut client,
+            &tags::OF_SOURCE,
+        )
+        .await?;
     }
     let head = plan::copy::look(from, &client, objects);
     let backend = &snapshot.backend;
@@ -119,7 +125,8 @@ pub(in crate::answer) async fn look(
                 .into());
         }
         Found::Sealed(envelope) => {
-            let envelope = seal::verify(*envelope, &place, &snapshot.keys)?;
+            let envelope = seal::verify(*envelope, &place, ring)?;
+            authorize::may_open(&snapshot.rules, &permit, &envelope)?;
             let total = if reply::hides_size(&envelope, &answer.headers) {
                 let end = End {
                     etag: &etag,
@@ -135,6 +142,7 @@ pub(in crate::answer) async fn look(
             (Some(Box::new(envelope)), size.0)
         }
         Found::Unsealed if objects == Objects::Sealed => return Err(reply::not_sealed().into()),
+        Found::Unsealed if ring.customer.is_some() => return Err(seal::no_customer_key().into()),
         Found::Unsealed => (None, stored),
     };
     Ok(Ok(Source {

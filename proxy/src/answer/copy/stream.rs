@@ -57,14 +57,18 @@ pub(super) async fn copy(
             let sealed_len = sealed_len.ok_or(Error::Internal("length of a copy"))?;
             let sealing = SealOrder {
                 place: place.clone(),
-                key: seals.key.clone(),
-                suite: seals.suite,
+                cipher: seals.cipher.clone(),
                 plain_len,
                 sealed_len,
                 etag: seals.etag,
             };
             let from = source.envelope.as_deref();
-            let attempt = seal::copy(&sealing, from, sum.is_some(), &snapshot.keys)?;
+            let attempt = seal::copy(
+                &sealing,
+                from,
+                sum.is_some(),
+                exchange.asked.ring(&snapshot.keys),
+            )?;
             seal::enclose(&mut outgoing, &attempt.envelope)?;
             let md5 = attempt.foot.md5.then(Md5::new);
             (Some((attempt.sealer, md5)), sealed_len.0)

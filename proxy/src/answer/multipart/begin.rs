@@ -39,7 +39,8 @@ pub(super) async fn answer(
         return named.ask(&outgoing, &Bytes::new()).await;
     };
     let state = named.desk()?;
-    let (dek, envelope) = seal::begin(&named.place, &order.key, order.suite, &snapshot.keys)?;
+    let ring = exchange.asked.ring(&snapshot.keys);
+    let (dek, envelope) = seal::begin(&named.place, &order.cipher, ring)?;
     seal::enclose(&mut outgoing, &envelope)?;
     let begun = named.ask(&outgoing, &Bytes::new()).await?;
     if !begun.status.is_success() {
@@ -50,7 +51,7 @@ pub(super) async fn answer(
     let unfinished = Unfinished {
         place: named.place.clone(),
         envelope,
-        closing: dek.closing_key(order.suite),
+        closing: dek.closing_key(order.cipher.suite()),
         min: snapshot.min_part,
         checksum,
         time: OffsetDateTime::now_utc(),
@@ -68,7 +69,7 @@ pub(super) async fn answer(
         return Err(error);
     }
     let (bucket, object) = (named.bucket.as_str(), named.object.as_str());
-    let mut headers = written(&begun, Some(order.suite), None)?;
+    let mut headers = written(&begun, Some((order.cipher.told(), &exchange.asked)), None)?;
     headers.remove(header::ETAG);
     echo(checksum, &mut headers);
     let body = xml::multipart::initiated(bucket, object, &upload);

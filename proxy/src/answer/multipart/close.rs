@@ -1,13 +1,14 @@
 //! The end of an upload: `CompleteMultipartUpload` and `AbortMultipartUpload`.
 
 use bytes::Bytes;
-use crypto::Suite;
 use http::HeaderMap;
 use http::Method;
 use http::StatusCode;
 use http::header;
 use policy::EtagStyle;
 use s3::ErrorCode;
+use s3::SseMode;
+use s3::SseTold;
 use s3::xml;
 use s3::xml::multipart::Completed;
 use s3::xml::multipart::Object;
@@ -19,6 +20,7 @@ use super::claimed::Claimed;
 use super::closing::Closing;
 use super::is_unknown;
 use super::no_such_upload;
+use crate::asked::Asked;
 use crate::backend::Answer;
 use crate::checksum;
 use crate::checksum::Shown;
@@ -89,11 +91,18 @@ pub(in crate::answer) async fn complete(
             .renew(named.desk()?, &named.place, named.id);
         unfinished = renewed.await?.ok_or_else(no_such_upload)?;
     }
-    let suite = unfinished.open(&named.snapshot.keys)?.suite();
+    let (suite, told) = unfinished.described()?;
+    let asked = &*exchange.asked;
+    let repeats = asked.must_repeat_key() && told.mode == SseMode::Customer;
+    if asked.brings_key() || repeats {
+        unfinished.open(asked.ring(&named.snapshot.keys))?;
+    }
+    let told = (told, asked);
     let closing = Closing {
         named: &named,
         upload: &unfinished,
         suite,
+        ring: asked.ring(&named.snapshot.keys),
     };
     let mut tries = 0;
     loop {
@@ -107,7 +116,7 @@ pub(in crate::answer) async fn complete(
                 {
                     Some((etag, sum)) => {
                         let object = (etag.as_str(), sum.as_ref());
-                        answered_with(client, &named, &Answer::empty(), suite, object)
+                        answered_with(client, &named, &Answer::empty(), told, object)
                     }
                     None => Err(no_such_upload()),
                 };
@@ -142,7 +151,7 @@ pub(in crate::answer) async fn complete(
                     uploads.used(named.desk()?, upload, number).await?;
                 }
                 let object = (shown.as_deref().unwrap_or(&etag), sum.as_ref());
-                return answered_with(client, &named, &answer, suite, object);
+                return answered_with(client, &named, &answer, told, object);
             }
             // Another Complete replaced the last segment, or ended the upload: the list tells.
             Some(Completed::Refused(Some(ErrorCode::InvalidPart | ErrorCode::NoSuchUpload)))
@@ -167,14 +176,14 @@ fn answered_with(
     client: &HeaderMap,
     named: &Named<'_>,
     answer: &Answer,
-    suite: Suite,
+    told: (SseTold, &Asked),
     (etag, checksum): (&str, Option<&Shown>),
 ) -> Result<Answer> {
     let host = client.get(header::HOST);
     let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
     let (bucket, object) = (named.bucket.as_str(), named.object);
     let location = format!("http://{host}/{bucket}/{}", object.encoded());
-    let mut headers = written(answer, Some(suite), None)?;
+    let mut headers = written(answer, Some(told), None)?;
     headers.remove(header::ETAG);
     let shown = |sum: &'_ Shown| Some((sum.algorithm, sum.value.clone(), sum.kind?));
     let shown = checksum.and_then(shown);

@@ -15,6 +15,7 @@ use md5::Digest;
 use md5::Md5;
 use policy::EtagStyle;
 use s3::ErrorCode;
+use s3::SseMode;
 use s3::xml::multipart::ListedPart;
 use s3::xml::multipart::StoredPart;
 use zeroize::Zeroizing;
@@ -32,6 +33,7 @@ use crate::lookup;
 use crate::lookup::End;
 use crate::plan::Outgoing;
 use crate::random;
+use crate::seal::Ring;
 use crate::state;
 use crate::state::Unfinished;
 
@@ -80,6 +82,7 @@ pub(super) struct Closing<'a> {
     pub named: &'a Named<'a>,
     pub upload: &'a Unfinished,
     pub suite: Suite,
+    pub ring: Ring<'a>,
 }
 
 impl Closing<'_> {
@@ -217,7 +220,11 @@ impl Closing<'_> {
             return Ok(None);
         }
         let snapshot = self.named.snapshot;
-        let envelope = self.upload.open(&snapshot.keys)?;
+        if self.upload.described()?.1.mode == SseMode::Customer && self.ring.customer.is_none() {
+            // Its list opens with the client's key only.
+            return Ok(None);
+        }
+        let envelope = self.upload.open(self.ring)?;
         let end = End::of(&answer.headers, &[])?;
         let found = lookup::parts(snapshot, &head, &envelope, end).await?;
         let Some((table, list)) = found else {

@@ -28,6 +28,7 @@ use super::parking::Parking;
 use super::part_etag;
 use super::upload::sealed_len;
 use super::upload::sealer;
+use crate::asked;
 use crate::backend::Answer;
 use crate::backend::Sending;
 use crate::checksum;
@@ -75,7 +76,9 @@ pub(in crate::answer) async fn answer(
         return opened(&named, outgoing, read, plain_len).await;
     };
     let sealed_len = sealed_len(plain_len)?;
-    let envelope = unfinished.open(&snapshot.keys)?;
+    let ring = exchange.asked.ring(&snapshot.keys);
+    let envelope = unfinished.open(ring)?;
+    let told = asked::told_of(envelope.advertised());
     let suite = envelope.suite();
     let waits = plain_len < unfinished.min;
     let mut sealer = sealer(&envelope, number, plain_len, waits)?;
@@ -123,7 +126,7 @@ pub(in crate::answer) async fn answer(
     };
     let etag = part_etag(&unfinished, suite, &held);
     named.saw(number, &etag, digests);
-    let headers = written(&Answer::empty(), Some(suite), None)?;
+    let headers = written(&Answer::empty(), Some((told, &exchange.asked)), None)?;
     let sum = sum.map(|(algorithm, value)| (algorithm, algorithm.render_value(&value)));
     let body = xml::copy::render_part(&etag, &super::super::now()?, sum.as_ref());
     let answer = Answer {

@@ -58,7 +58,10 @@ pub(super) async fn answer(
         Ok(page) => page,
         Err(refused) => return Ok(refused),
     };
-    let suite = unfinished.open(&named.snapshot.keys)?.suite();
+    let (suite, _) = unfinished.described()?;
+    if exchange.asked.brings_key() {
+        unfinished.open(exchange.asked.ring(&named.snapshot.keys))?;
+    }
     let mut parts = Vec::with_capacity(page.parts.len());
     for part in page.parts {
         parts.extend(shown_part(&named, &unfinished, suite, part));

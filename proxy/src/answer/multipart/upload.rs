@@ -19,6 +19,7 @@ use super::Held;
 use super::Named;
 use super::parking::Parking;
 use super::part_etag;
+use crate::asked;
 use crate::assemble::Snapshot;
 use crate::backend::Answer;
 use crate::error::Error;
@@ -66,7 +67,9 @@ pub(in crate::answer) async fn answer(
     }
     let unfinished = named.find().await?;
     fits(unfinished.checksum, body.claims())?;
-    let envelope = unfinished.open(&named.snapshot.keys)?;
+    let ring = exchange.asked.ring(&named.snapshot.keys);
+    let envelope = unfinished.open(ring)?;
+    let told = asked::told_of(envelope.advertised());
     let suite = envelope.suite();
     let sealed_len = sealed_len(plain_len)?;
     let waits = plain_len < unfinished.min;
@@ -94,7 +97,11 @@ pub(in crate::answer) async fn answer(
     };
     let etag = part_etag(&unfinished, suite, &held);
     named.saw(number, &etag, upload.proven().clone());
-    let mut headers = written(&stored, Some(suite), upload.proven_checksum().as_ref())?;
+    let mut headers = written(
+        &stored,
+        Some((told, &exchange.asked)),
+        upload.proven_checksum().as_ref(),
+    )?;
     let etag = HeaderValue::try_from(format!("\"{etag}\""))
         .map_err(|_| Error::Backend("ETag of a part"))?;
     headers.insert(header::ETAG, etag);
