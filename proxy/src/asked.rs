@@ -15,6 +15,7 @@ use s3::Dialect;
 use s3::ErrorCode;
 use s3::Operation;
 use s3::SseAsked;
+use s3::SseHeader;
 use s3::SseMode;
 use s3::SseTold;
 
@@ -133,13 +134,6 @@ impl Asked {
 /// encryption.
 #[must_use]
 pub fn wish<'a>(asked: &SseAsked<'a>, operation: Operation) -> Option<Wish<'a>> {
-    let chooses = matches!(
-        operation,
-        Operation::PutObject
-            | Operation::PostObject
-            | Operation::CopyObject
-            | Operation::CreateMultipartUpload
-    );
     let algorithm = asked.sm4().map(|sm4| {
         if sm4 {
             policy::Algorithm::Sm4
@@ -147,12 +141,18 @@ pub fn wish<'a>(asked: &SseAsked<'a>, operation: Operation) -> Option<Wish<'a>> 
             policy::Algorithm::Aes256
         }
     });
-    chooses.then(|| Wish {
+    chooses(operation).then(|| Wish {
         modes: asked.modes().map(mode).collect::<Modes>(),
         key_id: asked.key_id(),
         algorithm,
         bucket_key: asked.bucket_key(),
     })
+}
+
+/// Whether the operation chooses how new object data is encrypted.
+#[must_use]
+pub fn chooses(operation: Operation) -> bool {
+    s3::carries(operation, SseHeader::Mode) && operation != Operation::CreateBucket
 }
 
 const fn mode(mode: SseMode) -> Sse {

@@ -29,6 +29,7 @@ use crate::gateway::Gateway;
 use crate::kms::Keys;
 use crate::listeners::Listeners;
 use crate::memory::Memory;
+use crate::proof::Proven;
 use crate::reload::Current;
 use crate::reload::Files;
 use crate::reload::Hangups;
@@ -68,6 +69,8 @@ pub struct Snapshot {
     pub uploads: Arc<Uploads>,
     /// Parts shorter than this wait until their upload is completed, bytes.
     pub min_part: u64,
+    /// In which buckets the backend is known to encrypt, and how.
+    pub proofs: Arc<Memory<Proven>>,
     /// Which reference counts where references disagree.
     pub compatibility: Compatibility,
     /// Proxies whose word on the client's connection is believed.
@@ -174,6 +177,7 @@ pub(crate) fn snapshot(config: Config, before: Option<&Snapshot>) -> Result<Snap
         ),
         cache: Arc::default(),
         looks: Arc::default(),
+        proofs: Arc::default(),
         limits,
     };
     if let Some(before) = before {
@@ -201,6 +205,7 @@ impl Snapshot {
         if !self.backend.holds_the_same(&before.backend) || !self.keys.are(&before.keys) {
             return;
         }
+        self.proofs = Arc::clone(&before.proofs);
         if self.state == before.state {
             self.uploads = Arc::clone(&before.uploads);
         }

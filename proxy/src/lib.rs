@@ -35,6 +35,7 @@ pub mod lookup;
 pub mod memory;
 pub mod passage;
 pub mod plan;
+pub mod proof;
 pub mod random;
 pub mod receive;
 pub mod reload;

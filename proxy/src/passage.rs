@@ -41,6 +41,7 @@ use crate::plan::reply::OnePart;
 use crate::plan::reply::ReplyBody;
 use crate::plan::reply::ReplyPlan;
 use crate::plan::reply::SpanOrder;
+use crate::proof;
 use crate::seal;
 use crate::transform::download::Download;
 use crate::transform::download::Opening;
@@ -138,6 +139,10 @@ pub async fn arrive(exchange: &mut Exchange, answer: &ResponseHeader) -> Result<
         Reply::Object(reading) => reading.clone(),
         Reply::Relay | Reply::Sealed(_) => {
             snapshot.cache.remove(&call.target);
+            if status.is_success() {
+                let demand = plan.demand.as_ref();
+                proof::believe(&snapshot, &call.target, demand, &answer.headers).await?;
+            }
             passage.download = relayed(answer, call, &id, &plan.outgoing.method);
             return Ok(Arrival::Answer);
         }
@@ -262,7 +267,7 @@ pub fn head(exchange: &mut Exchange, head: &mut ResponseHeader, version: Version
         (Reply::Object(reading), None) if reading.objects == Objects::Sealed => {
             head::unchanged(head, renamed.as_ref())
         }
-        _ => Ok(()),
+        _ => head::retold(head, &asked),
     }
 }
 

@@ -22,6 +22,7 @@ use time::OffsetDateTime;
 use crate::asked;
 use crate::asked::Asked;
 use crate::asked::Connection;
+use crate::assemble::Snapshot;
 use crate::authenticate::Caller;
 use crate::authorize;
 use crate::authorize::Question;
@@ -31,9 +32,11 @@ use crate::error::Result;
 use crate::exchange::Exchange;
 use crate::exchange::Passage;
 use crate::plan;
+use crate::plan::Demand;
 use crate::plan::Draft;
 use crate::plan::Objects;
 use crate::plan::Outgoing;
+use crate::proof;
 use crate::tags;
 
 /// What becomes of a request.
@@ -102,6 +105,7 @@ pub async fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<R
     let compatibility = snapshot.compatibility;
     let asked = Asked::check(headers, call.operation, compatibility, transport)?;
     exchange.asked = Arc::new(asked);
+    prove(snapshot, &call, &permit).await?;
     rename_tags(session, exchange, &call, &permit).await?;
     let headers = &session.req_header().headers;
     if !passes(call.operation) {
@@ -121,6 +125,17 @@ pub async fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<R
     }
     exchange.passage = Some(passage);
     Ok(Received::Passes)
+}
+
+/// Has the backend prove that it encrypts before new data is sent to it, where the rule leaves that
+/// to the backend.
+pub(crate) async fn prove(snapshot: &Snapshot, call: &Call, permit: &Permit) -> Result<()> {
+    let demand = Demand::of(permit, &HeaderMap::new());
+    let writes = asked::chooses(call.operation);
+    match (demand.filter(|_| writes), call.target.bucket()) {
+        (Some(demand), Some(bucket)) => proof::prove(snapshot, bucket, &demand).await,
+        _ => Ok(()),
+    }
 }
 
 /// How the request came in.

@@ -19,7 +19,7 @@ PATIENCE = 20
 
 CONFIGURATION = """\
 listen:
-  - address: {listen}{tls}
+  - address: {listen}{tls}{listener}
 domains: [s3.example.com, objects.test]
 backend:
   endpoints: [http://{backend}]
@@ -32,9 +32,11 @@ clients:
     access_key: {{env: AWS_ACCESS_KEY_ID}}
     secret_key: {{env: AWS_SECRET_ACCESS_KEY}}
     may: [{{bucket: "*", actions: [read, write, list, delete, configure]}}]
+    keys: [{granted}]
 {clients}
 keys:
   - {{name: demo, provider: local, file: {keyring}}}
+{keys}
 {state}
 rules:
 {rules}
@@ -45,12 +47,15 @@ SEAL_EVERYTHING = '  - {name: everything, match: {bucket: "*"}}'
 
 
 def configuration(listen, backend, keyring, rules=SEAL_EVERYTHING, silence="60s", clients="",
-                  tls=None, state=None, multipart_etag="counted", more=""):
+                  tls=None, state=None, multipart_etag="counted", more="", keys="", granted="",
+                  secure=False):
     """A whole one, of pieces of YAML."""
     tls = f"\n    tls: {tls}" if tls else ""
     state = f"state: {{bucket: {state}}}" if state else ""
+    listener = "\n    secure: true" if secure else ""
+    keys = keys.format(keyring=keyring)
     return CONFIGURATION.format(
-        listen=listen, backend=backend, keyring=keyring, rules=rules, silence=silence,
+        listener=listener, keys=keys, granted=granted, listen=listen, backend=backend, keyring=keyring, rules=rules, silence=silence,
         clients=clients, tls=tls, state=state, multipart_etag=multipart_etag, more=more)
 
 

@@ -9,6 +9,7 @@ use http::HeaderValue;
 use http::StatusCode;
 use http::header;
 use pingora::proxy::Session;
+use policy::Permit;
 use s3::BucketName;
 use s3::ErrorCode;
 use s3::Form;
@@ -42,6 +43,7 @@ use crate::plan::Draft;
 use crate::plan::Outgoing;
 use crate::plan::Plan;
 use crate::plan::Reply;
+use crate::proof;
 use crate::receive;
 use crate::respond;
 use crate::seal;
@@ -66,7 +68,9 @@ pub async fn answer(session: &mut Session, exchange: &mut Exchange, call: &Call)
         file_len: file.len(),
     };
     let object = form.key()?;
-    let (plan, outgoing, mut upload) = planned(exchange, (call, secure), &posted, bucket, &object)?;
+    let (permit, plan, outgoing, mut upload) =
+        planned(exchange, (call, secure), &posted, bucket, &object)?;
+    receive::prove(&exchange.snapshot, call, &permit).await?;
     exchange
         .snapshot
         .cache
@@ -76,11 +80,18 @@ pub async fn answer(session: &mut Session, exchange: &mut Exchange, call: &Call)
     if !stored.status.is_success() {
         return super::write(session, exchange, stored).await;
     }
+    let target = Target::Object(bucket.clone(), object.clone());
+    let demand = plan.demand.as_ref();
+    proof::believe(&exchange.snapshot, &target, demand, &stored.headers).await?;
     let sse = match &plan.reply {
-        Reply::Sealed(order) => Some((order.cipher.told(), &*exchange.asked)),
+        Reply::Sealed(order) => Some(order.cipher.told()),
         Reply::Relay | Reply::Object(_) => None,
     };
-    let mut headers = written(&stored, sse, upload.proven_checksum().as_ref())?;
+    let mut headers = written(
+        &stored,
+        (sse, &exchange.asked),
+        upload.proven_checksum().as_ref(),
+    )?;
     if let Some(etag) = upload.etag() {
         let etag = HeaderValue::try_from(etag);
         headers.insert(header::ETAG, etag.map_err(|_| Error::Internal("ETag"))?);
@@ -113,7 +124,7 @@ fn planned(
     posted: &FormCall<'_>,
     bucket: &BucketName,
     object: &ObjectName,
-) -> Result<(Plan, Outgoing, Upload)> {
+) -> Result<(Permit, Plan, Outgoing, Upload)> {
     let snapshot = &Arc::clone(&exchange.snapshot);
     let now = OffsetDateTime::now_utc();
     let caller = snapshot.clients.authenticate_form(call, posted, now)?;
@@ -138,7 +149,7 @@ fn planned(
     let ring = exchange.asked.ring(&snapshot.keys);
     let (outgoing, upload) = seal::upload(&plan, &caller.verified, &headers, ring)?;
     let upload = upload.ok_or(Error::Internal("form without a body"))?;
-    Ok((*plan, outgoing, upload))
+    Ok((permit, *plan, outgoing, upload))
 }
 
 /// Sends the file on while it comes in. Its end goes out only when the form has ended, too.

@@ -224,7 +224,7 @@ fn told(exchange: &Exchange, answer: Answer) -> Result<Answer> {
 /// The headers of the answer to an upload, in the client's terms: `told` is how it is sealed.
 fn written(
     stored: &Answer,
-    told: Option<(SseTold, &Asked)>,
+    (told, asked): (Option<SseTold>, &Asked),
     proven: Option<&Checksum>,
 ) -> Result<HeaderMap> {
     let unfit = |_| Error::Internal("response header");
@@ -234,7 +234,9 @@ fn written(
         appended.map_err(unfit)?;
     }
     if let Some(told) = told {
-        head::written(&mut head, told, proven, None)?;
+        head::written(&mut head, (told, asked), proven, None)?;
+    } else {
+        head::retold(&mut head, asked)?;
     }
     Ok(relayed(&head.headers))
 }

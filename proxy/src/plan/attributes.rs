@@ -40,6 +40,7 @@ pub(super) fn plan(call: &Call, headers: &HeaderMap, permit: &Permit) -> Result<
         outgoing,
         body: RequestBody::Empty,
         reply,
+        demand: None,
     })
 }
 

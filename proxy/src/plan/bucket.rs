@@ -108,5 +108,6 @@ fn unchanged(outgoing: Outgoing) -> Plan {
         outgoing,
         body: RequestBody::Empty,
         reply: Reply::Relay,
+        demand: None,
     }
 }

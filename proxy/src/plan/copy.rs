@@ -11,6 +11,7 @@ use s3::ErrorCode;
 use s3::SseAsked;
 use s3::Target;
 
+use super::Demand;
 use super::Objects;
 use super::Outgoing;
 use super::conditions;
@@ -44,6 +45,8 @@ pub struct CopyOrder {
     pub checksum: Option<s3::ChecksumAlgorithm>,
     /// Whether anything makes the copy differ from its source.
     pub changes: bool,
+    /// What the backend is to do itself with the copy.
+    pub demand: Option<Demand>,
 }
 
 /// The question for the source's head, under the client's conditions.
@@ -96,6 +99,10 @@ pub fn order(call: &Call, client: &HeaderMap, permit: &Permit) -> Result<CopyOrd
         outgoing.headers.remove("x-amz-tagging");
     }
     conditions::copy(client, &mut outgoing.headers, Objects::of(permit));
+    let demand = Demand::of(permit, client);
+    if let Some(demand) = &demand {
+        demand.put(&mut outgoing.headers);
+    }
     let differs = ["x-amz-storage-class", "x-amz-website-redirect-location"];
     let changes = metadata == Directive::Replace
         || source.version_id.is_some()
@@ -108,6 +115,7 @@ pub fn order(call: &Call, client: &HeaderMap, permit: &Permit) -> Result<CopyOrd
         outgoing,
         checksum,
         changes,
+        demand,
     })
 }
 

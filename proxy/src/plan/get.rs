@@ -338,6 +338,7 @@ fn read(outgoing: Outgoing, reading: Reading) -> Plan {
         outgoing,
         body: RequestBody::Empty,
         reply: Reply::Object(reading),
+        demand: None,
     }
 }
 

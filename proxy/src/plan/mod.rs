@@ -8,6 +8,7 @@ mod attributes;
 mod bucket;
 mod conditions;
 pub mod copy;
+mod demand;
 mod get;
 pub mod headers;
 pub mod multipart;
@@ -25,6 +26,7 @@ use s3::Target;
 
 pub use conditions::is_parts_etag;
 pub use conditions::swap_etag;
+pub use demand::Demand;
 pub use get::Known;
 pub use get::Looked;
 pub use get::Lookup;
@@ -44,6 +46,8 @@ pub struct Plan {
     pub body: RequestBody,
     /// How the backend's answer will be read.
     pub reply: Reply,
+    /// What the backend is to do itself with new object data, and say that it did.
+    pub demand: Option<Demand>,
 }
 
 /// What becomes of the client's body on its way to the backend.

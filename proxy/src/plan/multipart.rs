@@ -10,6 +10,7 @@ use policy::Permit;
 use s3::ErrorCode;
 
 use super::Cipher;
+use super::Demand;
 use super::Objects;
 use super::Outgoing;
 use super::conditions;
@@ -27,13 +28,13 @@ pub struct PartsOrder {
     pub etag: policy::EtagStyle,
 }
 
-/// The request that begins an upload, and how its parts are sealed; nothing where the rule leaves
-/// them alone.
+/// The request that begins an upload, how its parts are sealed, and what the backend is to do
+/// itself; nothing of either where the rule leaves them alone.
 pub fn create(
     call: &Call,
     client: &HeaderMap,
     permit: &Permit,
-) -> Result<(Outgoing, Option<PartsOrder>), s3::Error> {
+) -> Result<(Outgoing, Option<PartsOrder>, Option<Demand>), s3::Error> {
     let order = put::cipher(permit, client)?.map(|cipher| PartsOrder {
         cipher,
         etag: permit.etag(),
@@ -45,6 +46,10 @@ pub fn create(
         let encoding = encoding.map_err(|_| s3::Error::new(ErrorCode::InvalidArgument))?;
         outgoing.headers.insert(header::CONTENT_ENCODING, encoding);
     }
+    let demand = Demand::of(permit, client);
+    if let Some(demand) = &demand {
+        demand.put(&mut outgoing.headers);
+    }
     if order.is_none() {
         for name in ["x-amz-checksum-algorithm", "x-amz-checksum-type"] {
             if let Some(value) = client.get(name) {
@@ -52,7 +57,7 @@ pub fn create(
             }
         }
     }
-    Ok((outgoing, order))
+    Ok((outgoing, order, demand))
 }
 
 /// The client's conditions on what the object replaces.

@@ -13,6 +13,7 @@ use s3::ObjectName;
 use s3::SseAsked;
 
 use super::Cipher;
+use super::Demand;
 use super::Objects;
 use super::Outgoing;
 use super::Plan;
@@ -84,6 +85,10 @@ pub(super) fn plan(
             .insert(header::CONTENT_ENCODING, value(&encoding)?);
     }
     conditions::copy(headers, &mut outgoing.headers, Objects::of(permit));
+    let demand = Demand::of(permit, headers);
+    if let Some(demand) = &demand {
+        demand.put(&mut outgoing.headers);
+    }
     let stored = order.as_ref().map_or(plain_len, |order| order.sealed_len.0);
     outgoing
         .headers
@@ -94,6 +99,7 @@ pub(super) fn plan(
             outgoing,
             body,
             reply: Reply::Sealed(order),
+            demand,
         }
     } else {
         copy_digests(headers, &mut outgoing.headers);
@@ -101,6 +107,7 @@ pub(super) fn plan(
             outgoing,
             body: RequestBody::Relay { plain_len },
             reply: Reply::Relay,
+            demand,
         }
     })
 }

@@ -9,6 +9,8 @@ use http::HeaderValue;
 use http::Version;
 use http::header;
 use pingora::http::ResponseHeader;
+use s3::Dialect;
+use s3::SseHeader;
 use s3::SseTold;
 
 use crate::asked;
@@ -19,6 +21,7 @@ use crate::error::Error;
 use crate::error::Result;
 use crate::plan::reply;
 use crate::plan::reply::ReplyPlan;
+use crate::proof;
 use crate::tags::Renamed;
 
 /// Replaces the backend's ids by the gateway's, so that a client's report finds our log.
@@ -108,6 +111,20 @@ fn checksummed(head: &mut ResponseHeader, checksum: &Shown) -> Result<()> {
         Some(kind) => insert(head, "x-amz-checksum-type", kind.name()),
         None => Ok(()),
     }
+}
+
+/// What the backend says of encryption that it did itself, in the client's dialect.
+pub fn retold(head: &mut ResponseHeader, asked: &Asked) -> Result<()> {
+    let told = proof::told(&head.headers);
+    let Some(told) = told.filter(|_| asked.dialect != Dialect::S3) else {
+        return Ok(());
+    };
+    for header in SseHeader::ALL {
+        if let Some(name) = header.name(Dialect::S3) {
+            head.remove_header(name);
+        }
+    }
+    advertise(head, told, asked)
 }
 
 /// What was really done.

@@ -44,6 +44,7 @@ use crate::plan::copy::CopyOrder;
 use crate::plan::copy::Directive;
 use crate::plan::multipart::PartsOrder;
 use crate::plan::swap_etag;
+use crate::proof;
 use crate::receive;
 use crate::receive::Answered;
 use crate::seal;
@@ -98,6 +99,7 @@ pub(super) async fn answer(
     };
     let seals = plan::copy::seals(&answered.permit, client)?;
     let asked = &*exchange.asked;
+    let demand = order.demand.clone();
     let known = known_sum(snapshot, &source, order.checksum).await?;
     let has = known.as_ref().map(|sum| sum.algorithm);
     let keeps = order.checksum.is_none() || order.checksum == has;
@@ -133,12 +135,15 @@ pub(super) async fn answer(
         Ok(copied) => copied,
         Err(refused) => return Ok(refused),
     };
+    if !copied.in_parts {
+        proof::believe(snapshot, target, demand.as_ref(), &copied.answer.headers).await?;
+    }
     if seals.is_some() && copied.sum.is_none() {
         copied.sum = known;
     }
     let at = (&place, asked.ring(&snapshot.keys));
     let etag = shown_etag(snapshot, target, at, &copied, seals.as_ref()).await?;
-    let sse = seals.map(|seals| (seals.cipher.told(), asked));
+    let sse = (seals.map(|seals| seals.cipher.told()), asked);
     told(&copied, &source, sse, &etag)
 }
 
@@ -193,6 +198,8 @@ struct Stored {
     last_modified: String,
     /// The checksum that was made for it.
     sum: Option<Shown>,
+    /// Whether its answer is that to the end of an upload, which does not tell how it is encrypted.
+    in_parts: bool,
 }
 
 /// Whether the body can stay as it is: under a client's own key it never does, since a key of an
@@ -252,6 +259,7 @@ async fn in_backend(
             etag,
             last_modified,
             sum: None,
+            in_parts: false,
         })),
         Some(Copied::Refused(code)) if answer.status.is_success() => {
             let status = code.map_or(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::status);
@@ -266,7 +274,7 @@ async fn in_backend(
 fn told(
     copied: &Stored,
     source: &Source,
-    sse: Option<(SseTold, &Asked)>,
+    sse: (Option<SseTold>, &Asked),
     etag: &str,
 ) -> Result<Answer> {
     let mut headers = written(&copied.answer, sse, None)?;

@@ -36,6 +36,7 @@ use crate::lookup;
 use crate::plan::Outgoing;
 use crate::plan::copy::CopyOrder;
 use crate::plan::copy::Directive;
+use crate::proof;
 use crate::seal;
 
 /// How many parts are copied at a time.
@@ -61,6 +62,7 @@ pub(super) async fn copy(
     let from = HeaderValue::try_from(order.source.render());
     let from = from.map_err(|_| Error::Internal("copy source"))?;
     let (tags, asked) = (order.tags, order.source);
+    let demand = order.demand;
     let call = Outgoing {
         headers: HeaderMap::new(),
         ..order.outgoing.clone()
@@ -93,9 +95,18 @@ pub(super) async fn copy(
         from,
         etag: &source.etag,
     };
-    let done = copying
-        .all(segments(&table, source.stored), conditions)
-        .await;
+    let target = &exchange
+        .call
+        .as_ref()
+        .ok_or(Error::Internal("copy without a call"))?
+        .target;
+    let done = match proof::believe(snapshot, target, demand.as_ref(), &begun.headers).await {
+        Ok(()) => {
+            let segments = segments(&table, source.stored);
+            copying.all(segments, conditions).await
+        }
+        Err(unmet) => Err(unmet),
+    };
     if !matches!(done, Ok(Ok(_))) {
         let abort = copying.upload(Method::DELETE);
         let _ = ask(backend, &abort, &Bytes::new()).await;
@@ -137,6 +148,7 @@ impl Copying<'_> {
                 etag: self.etag_of_copy(etag).await?,
                 last_modified: super::super::now()?,
                 sum: None,
+                in_parts: true,
                 answer,
             })),
             Some(Completed::Refused(code)) => Ok(Err(refused(answer, code))),

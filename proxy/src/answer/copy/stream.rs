@@ -123,6 +123,7 @@ pub(super) async fn copy(
         etag: etag.trim_matches('"').to_owned(),
         last_modified: super::super::now()?,
         sum: made.map(|sum| checksum::shown(&sum, None)),
+        in_parts: false,
         answer,
     }))
 }

@@ -97,7 +97,6 @@ pub(in crate::answer) async fn complete(
     if asked.brings_key() || repeats {
         unfinished.open(asked.ring(&named.snapshot.keys))?;
     }
-    let told = (told, asked);
     let closing = Closing {
         named: &named,
         upload: &unfinished,
@@ -116,7 +115,7 @@ pub(in crate::answer) async fn complete(
                 {
                     Some((etag, sum)) => {
                         let object = (etag.as_str(), sum.as_ref());
-                        answered_with(client, &named, &Answer::empty(), told, object)
+                        answered_with(client, &named, &Answer::empty(), (told, asked), object)
                     }
                     None => Err(no_such_upload()),
                 };
@@ -151,7 +150,7 @@ pub(in crate::answer) async fn complete(
                     uploads.used(named.desk()?, upload, number).await?;
                 }
                 let object = (shown.as_deref().unwrap_or(&etag), sum.as_ref());
-                return answered_with(client, &named, &answer, told, object);
+                return answered_with(client, &named, &answer, (told, asked), object);
             }
             // Another Complete replaced the last segment, or ended the upload: the list tells.
             Some(Completed::Refused(Some(ErrorCode::InvalidPart | ErrorCode::NoSuchUpload)))
@@ -176,14 +175,14 @@ fn answered_with(
     client: &HeaderMap,
     named: &Named<'_>,
     answer: &Answer,
-    told: (SseTold, &Asked),
+    (told, asked): (SseTold, &Asked),
     (etag, checksum): (&str, Option<&Shown>),
 ) -> Result<Answer> {
     let host = client.get(header::HOST);
     let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
     let (bucket, object) = (named.bucket.as_str(), named.object);
     let location = format!("http://{host}/{bucket}/{}", object.encoded());
-    let mut headers = written(answer, Some(told), None)?;
+    let mut headers = written(answer, (Some(told), asked), None)?;
     headers.remove(header::ETAG);
     let shown = |sum: &'_ Shown| Some((sum.algorithm, sum.value.clone(), sum.kind?));
     let shown = checksum.and_then(shown);

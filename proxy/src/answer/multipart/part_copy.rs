@@ -126,7 +126,7 @@ pub(in crate::answer) async fn answer(
     };
     let etag = part_etag(&unfinished, suite, &held);
     named.saw(number, &etag, digests);
-    let headers = written(&Answer::empty(), Some((told, &exchange.asked)), None)?;
+    let headers = written(&Answer::empty(), (Some(told), &exchange.asked), None)?;
     let sum = sum.map(|(algorithm, value)| (algorithm, algorithm.render_value(&value)));
     let body = xml::copy::render_part(&etag, &super::super::now()?, sum.as_ref());
     let answer = Answer {

@@ -99,7 +99,7 @@ pub(in crate::answer) async fn answer(
     named.saw(number, &etag, upload.proven().clone());
     let mut headers = written(
         &stored,
-        Some((told, &exchange.asked)),
+        (Some(told), &exchange.asked),
         upload.proven_checksum().as_ref(),
     )?;
     let etag = HeaderValue::try_from(format!("\"{etag}\""))
