@@ -7,6 +7,7 @@
 //! The way there: text → `tree` (YAML with the position of every node) → `raw` (what may be
 //! written, everything optional) → `resolve` (what it means).
 
+mod audit;
 mod de;
 mod defaults;
 mod keyring;
@@ -33,6 +34,7 @@ use policy::ClientName;
 use policy::KeyName;
 use policy::RuleSet;
 
+pub use audit::Audit;
 pub use keyring::Keyring;
 pub use limits::Limits;
 pub use problem::Problem;
@@ -75,6 +77,8 @@ pub struct Config {
     pub compatibility: Compatibility,
     /// Proxies whose `X-Forwarded-Proto` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Where decisions are recorded; nowhere without it.
+    pub audit: Option<Audit>,
     /// How much of everything.
     pub limits: Limits,
 }

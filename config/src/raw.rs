@@ -11,6 +11,7 @@
 use policy::Action;
 use serde::Deserialize;
 
+use crate::audit::RawAudit;
 use crate::later::Later;
 use crate::secret::PublicText;
 use crate::secret::SecretRef;
@@ -50,8 +51,8 @@ pub(crate) struct Raw {
     pub state: Option<State>,
     /// Whether `missing: reject` and `mismatch: reject` do so. Default: `enforce`.
     pub mode: Option<ModeWord>,
-    /// Where decisions are recorded. Comes later.
-    pub audit: Option<Later>,
+    /// Where decisions are recorded: `stdout` or `{file: PATH}`. Default: nowhere.
+    pub audit: Option<RawAudit>,
     /// Proxies before the gateway whose `X-Forwarded-Proto` is believed, as addresses or networks
     /// (`10.0.0.0/8`). Default: none.
     pub trusted_proxies: Option<List<String>>,

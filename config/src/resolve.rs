@@ -12,12 +12,14 @@ use std::path;
 use policy::BucketPattern;
 use policy::Mode;
 
+use crate::Audit;
 use crate::Compatibility;
 use crate::Config;
 use crate::Limits;
 use crate::Secret;
 use crate::Source;
 use crate::State;
+use crate::audit::RawAudit;
 use crate::defaults;
 use crate::later::LEAVE_OUT;
 use crate::path::Path;
@@ -63,6 +65,10 @@ fn config(raw: Raw, desk: &mut Desk<'_>) -> Option<Config> {
     };
     let trusted_proxies = listen::networks(raw.trusted_proxies, desk);
     let limits = limits(&raw.limits.unwrap_or_default(), desk);
+    let audit = raw.audit.map(|raw| match raw {
+        RawAudit::Stdout => Audit::Stdout,
+        RawAudit::File(file) => Audit::File(desk.beside(&file)),
+    });
     let (listen, admin) = listen;
     Some(Config {
         listen,
@@ -79,6 +85,7 @@ fn config(raw: Raw, desk: &mut Desk<'_>) -> Option<Config> {
         },
         compatibility,
         trusted_proxies,
+        audit,
         limits: limits?,
     })
 }

@@ -22,6 +22,7 @@ use rustls::sign::CertifiedKey;
 
 use crate::admin::Admin;
 use crate::answer::listing::Look;
+use crate::audit::Audit;
 use crate::authenticate::Clients;
 use crate::backend::Backend;
 use crate::cache::Cache;
@@ -77,6 +78,8 @@ pub struct Snapshot {
     pub trusted_proxies: Vec<IpNet>,
     /// Listeners that count as if they had TLS.
     secure_listeners: Vec<SocketAddr>,
+    /// Where decisions are recorded, if anywhere.
+    pub audit: Option<Arc<Audit>>,
     /// How much of everything, and how long.
     pub limits: Limits,
 }
@@ -95,6 +98,9 @@ pub enum Unstartable {
     /// pingora does not take the settings of a listener.
     #[error("TLS settings do not fit")]
     Tls,
+    /// The audit log cannot be written.
+    #[error("audit: {0}")]
+    Audit(#[source] io::Error),
     /// The bucket of records can be none.
     #[error("state: {0}")]
     State(#[source] s3::Error),
@@ -178,6 +184,10 @@ pub(crate) fn snapshot(config: Config, before: Option<&Snapshot>) -> Result<Snap
         cache: Arc::default(),
         looks: Arc::default(),
         proofs: Arc::default(),
+        audit: config
+            .audit
+            .map(|audit| audit_to(&audit, before))
+            .transpose()?,
         limits,
     };
     if let Some(before) = before {
@@ -219,6 +229,16 @@ impl Snapshot {
 fn secure(listen: &[Listen]) -> Vec<SocketAddr> {
     let secure = listen.iter().filter(|listener| listener.secure);
     secure.map(|listener| listener.address).collect()
+}
+
+/// The log goes on where it went before.
+fn audit_to(target: &config::Audit, before: Option<&Snapshot>) -> Result<Arc<Audit>, Unstartable> {
+    let before = before.and_then(|before| before.audit.as_ref());
+    if let Some(audit) = before.filter(|audit| audit.goes_to(target)) {
+        return Ok(Arc::clone(audit));
+    }
+    let audit = Audit::open(target).map_err(Unstartable::Audit)?;
+    Ok(Arc::new(audit))
 }
 
 fn identities(listen: &[Listen]) -> BTreeMap<SocketAddr, Arc<CertifiedKey>> {

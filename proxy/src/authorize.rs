@@ -17,6 +17,7 @@ use s3::SseAsked;
 use s3::Target;
 
 use crate::asked;
+use crate::audit::Entry;
 use crate::error::Result;
 use crate::plan;
 
@@ -73,8 +74,8 @@ pub struct Question<'a> {
     pub secure: bool,
 }
 
-/// Asks the policy. A refusal names its reason.
-pub fn authorize(rules: &RuleSet, question: &Question<'_>) -> Result<Permit> {
+/// Asks the policy, and has the answer recorded. A refusal names its reason.
+pub fn authorize(rules: &RuleSet, audit: &Entry, question: &Question<'_>) -> Result<Permit> {
     let Question {
         caller,
         operation,
@@ -94,12 +95,15 @@ pub fn authorize(rules: &RuleSet, question: &Question<'_>) -> Result<Permit> {
             target.object().map(ObjectName::as_str),
         )
     };
-    decide(rules, &request)
+    audit.called_by(caller);
+    decide(rules, audit, &request)
 }
 
-/// Asks the policy, in its own words.
-pub fn decide(rules: &RuleSet, request: &Request<'_>) -> Result<Permit> {
-    match policy::decide(rules, request) {
+/// Asks the policy in its own words.
+pub fn decide(rules: &RuleSet, audit: &Entry, request: &Request<'_>) -> Result<Permit> {
+    let decision = policy::decide(rules, request);
+    audit.decided(request, &decision);
+    match decision {
         Decision::Permitted(permit) => {
             if let Some(refusal) = permit.reported() {
                 log::warn!("report: {} would be refused: {refusal}", request.operation);

@@ -1,15 +1,22 @@
 //! One client request and its answer, as it walks through the rooms.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use crypto::Envelope;
 use http::StatusCode;
+use pingora::proxy::Session;
 use policy::Permit;
 use s3::Operation;
+use time::OffsetDateTime;
 
+use crate::asked;
 use crate::asked::Asked;
 use crate::assemble::Snapshot;
+use crate::audit::Began;
+use crate::audit::Ended;
+use crate::audit::Entry;
 use crate::authenticate::Caller;
 use crate::call::Call;
 use crate::error::Error;
@@ -17,6 +24,7 @@ use crate::plan::Lookup;
 use crate::plan::Plan;
 use crate::plan::reply::ReplyPlan;
 use crate::random;
+use crate::respond;
 use crate::tags::Renamed;
 use crate::telemetry::metrics::InFlight;
 use crate::transform::download::Download;
@@ -26,6 +34,8 @@ use crate::transform::upload::Upload;
 pub struct Exchange {
     /// The configuration under which this request began and ends.
     pub snapshot: Arc<Snapshot>,
+    /// What the audit log will say of it.
+    pub audit: Entry,
     /// What is asked, once it is known.
     pub call: Option<Call>,
     /// Whether the client's connection can serve another request after this one.
@@ -40,7 +50,7 @@ pub struct Exchange {
     began: Instant,
     failure: Option<Error>,
     status: Option<StatusCode>,
-    _in_flight: InFlight,
+    in_flight: Arc<InFlight>,
 }
 
 /// A request that passes through to the backend.
@@ -92,6 +102,7 @@ impl Exchange {
     pub fn new(snapshot: Arc<Snapshot>, in_flight: InFlight) -> Self {
         Self {
             snapshot,
+            audit: Entry::default(),
             call: None,
             keeps_alive: false,
             renamed: None,
@@ -101,7 +112,7 @@ impl Exchange {
             began: Instant::now(),
             failure: None,
             status: None,
-            _in_flight: in_flight,
+            in_flight: Arc::new(in_flight),
         }
     }
 
@@ -125,6 +136,32 @@ impl Exchange {
             .map_or("Unknown", |call| Operation::name(call.operation))
     }
 
+    /// Begins the audit entry of a client at `address`, once there is room for it.
+    pub async fn enter(&mut self, address: Option<SocketAddr>) {
+        let Some(audit) = &self.snapshot.audit else {
+            return;
+        };
+        let began = Began {
+            time: OffsetDateTime::now_utc(),
+            request: self.id.clone(),
+            snapshot: self.snapshot.number,
+            address,
+        };
+        self.audit = Entry::begin(audit, began, Arc::clone(&self.in_flight)).await;
+    }
+
+    /// Completes the audit entry.
+    pub fn leave(&self, session: &Session) {
+        let passage = self.passage.as_ref();
+        if let Some((_, envelope)) = passage.and_then(|passage| passage.opened.as_ref()) {
+            let told = asked::told_of(envelope.advertised());
+            self.audit.sealed(&told, envelope.key_name());
+        }
+        if let Some(call) = &self.call {
+            self.audit.ended(Ended::of(session, call.operation));
+        }
+    }
+
     /// Since the request arrived, seconds.
     #[must_use]
     pub fn seconds(&self) -> f64 {
@@ -146,6 +183,7 @@ impl Exchange {
     /// Logs a failure with its causes.
     pub fn record_failure(&mut self, error: &Error, status: StatusCode) {
         self.status = Some(status);
+        self.audit.failed(respond::told(error).code);
         let causes = causes(error);
         let (id, operation) = (&self.id, self.operation());
         // A client can cause what it is told at will; only our own faults call for an operator.

@@ -63,6 +63,8 @@ impl ProxyHttp for Gateway {
         }
         client.set_read_timeout(silence);
         client.set_write_timeout(silence);
+        let address = session.client_addr().and_then(|address| address.as_inet());
+        exchange.enter(address.copied()).await;
         Ok(())
     }
 
@@ -218,6 +220,7 @@ impl ProxyHttp for Gateway {
         } else if let Some(error) = error {
             log::debug!("{} broke off: {error}", exchange.id());
         }
+        exchange.leave(session);
         self.metrics.record(
             exchange,
             session.body_bytes_read(),

@@ -9,6 +9,7 @@
 //! - [`seal`] and [`kms`] hold keys, [`transform`] touches bytes, [`backend`] talks to the store.
 //! - [`state`] keeps what multipart uploads need, sealed, at the backend; [`sweeper`] removes what
 //!   none needs any longer.
+//! - [`audit`] records what was decided, and how it ended.
 //! - [`respond`] is the only place where a failure becomes what a client reads.
 //! - [`assemble`] builds it all from a configuration, [`listeners`] open it to clients, and
 //!   [`reload`] puts another configuration into force; [`cli`] is what an operator types,
@@ -18,6 +19,7 @@ pub mod admin;
 pub mod answer;
 pub mod asked;
 pub mod assemble;
+pub mod audit;
 pub mod authenticate;
 pub mod authorize;
 pub mod backend;

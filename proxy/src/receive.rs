@@ -69,6 +69,7 @@ pub async fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<R
     let headers = &request.headers;
     let snapshot = &Arc::clone(&exchange.snapshot);
     let call = Call::parse(request, &snapshot.domains)?;
+    exchange.audit.called(&call);
     exchange.call = Some(call.clone());
     let own = |bucket: &BucketName| {
         let state = snapshot.state.as_ref();
@@ -100,7 +101,7 @@ pub async fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<R
         asked: &asked,
         secure,
     };
-    let permit = authorize::authorize(&snapshot.rules, &question)?;
+    let permit = authorize::authorize(&snapshot.rules, &exchange.audit, &question)?;
     let transport = (permit.transport(), secure);
     let compatibility = snapshot.compatibility;
     let asked = Asked::check(headers, call.operation, compatibility, transport)?;

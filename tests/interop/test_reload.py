@@ -14,7 +14,7 @@ import botocore.exceptions
 import pytest
 from certificates import Authority
 from gateways import Demo, Gateway, Server, configuration
-from gateways import eventually, free_address, run
+from gateways import eventually, free_address, listens, run
 from signing import UNSIGNED, Signer, sized
 from wire import Wire, endpoint
 
@@ -45,6 +45,9 @@ class Reloading(Server):
         self.admin, self.backend = free_address(), backend
         self.kept = said
         super().__init__(folder, store, backend, keyring, **self.all(said))
+
+    def is_up(self):
+        return super().is_up() and listens(self.admin)
 
     def all(self, said):
         more = f"admin: {{address: {self.admin}}}\n" + said.get("more", "")

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use config::Audit;
 use config::Compatibility;
 use config::Limits;
 use config::Provider;
@@ -33,6 +34,7 @@ fn every_section_has_the_defaults_of_the_reference() {
     assert_eq!(config.region, "us-east-1");
     assert_eq!(config.domains, Vec::<String>::new());
     assert_eq!(config.admin, None);
+    assert_eq!(config.audit, None);
     assert_eq!(config.backend.region, "us-east-1");
     assert_eq!(config.backend.min_part, 5 * 1024 * 1024);
     assert!(config.backend.counts_parts);
@@ -149,6 +151,19 @@ fn rules_that_do_not_seal_need_no_keys() {
     assert_eq!(rule.protection, Protection::Relay);
     assert_eq!(rule.unsealed, Unsealed::Serve);
     assert_eq!(rule.etag, EtagStyle::Md5);
+}
+
+#[test]
+fn audit_lines_go_where_the_file_says_beside_itself() {
+    let file = |path: &str| Some(Audit::File(path.into()));
+    for (said, expected) in [
+        ("stdout", Some(Audit::Stdout)),
+        ("{file: /var/log/audit.log}", file("/var/log/audit.log")),
+        ("{file: audit.log}", file("/etc/sealgate/audit.log")),
+    ] {
+        let text = format!("{SMALLEST}audit: {said}\n");
+        assert_eq!(Shelf::stocked().load(&text).unwrap().audit, expected);
+    }
 }
 
 #[test]

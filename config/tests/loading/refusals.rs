@@ -20,7 +20,6 @@ const GRANTS: &str = "app.secret}";
 fn keys_that_come_later_are_told_from_keys_that_do_not_exist() {
     let later = |key: &str| format!(" {key}: not supported yet; leave it out");
     for (old, new, path) in [
-        (LISTEN, format!("{LISTEN}\naudit: {{}}"), "audit"),
         (LISTEN, format!("{LISTEN}\ncache: {{}}"), "cache"),
         ("8080}", "8080, unix: /x}".to_owned(), "listen[0].unix"),
         (
@@ -549,4 +548,33 @@ fn connections_are_secure_or_said_to_be() {
         &format!("{LISTEN}\ntrusted_proxies: [proxy.local]"),
         " trusted_proxies[0]: not an address or network; write `10.0.0.0/8`",
     )]);
+}
+
+#[test]
+fn audit_lines_go_to_one_place() {
+    let with = |audit: &str| format!("{LISTEN}\naudit: {audit}");
+    refuses(&[
+        (
+            LISTEN,
+            &with("stderr"),
+            "audit: write `stdout` or `{file: PATH}`",
+        ),
+        (LISTEN, &with("{}"), "audit: name a `file`"),
+        (LISTEN, &with("{file: \"\"}"), "audit: name a `file`"),
+        (
+            LISTEN,
+            &with("{fiel: audit.log}"),
+            "audit.fiel: unknown key; did you mean `file`?",
+        ),
+        (
+            LISTEN,
+            &with("{file: a, format: json}"),
+            "audit.format: unknown key; known here: `file`",
+        ),
+        (
+            LISTEN,
+            &with("[stdout]"),
+            "audit: expected `stdout` or `{file: PATH}`, found a sequence",
+        ),
+    ]);
 }

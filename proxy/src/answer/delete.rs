@@ -96,7 +96,10 @@ fn judge(
             Some(ObjectName::as_str(&object.key)),
         )
     };
-    match policy::decide(&exchange.snapshot.rules, &request) {
+    let decision = policy::decide(&exchange.snapshot.rules, &request);
+    let version = object.version_id.as_deref();
+    exchange.audit.decided_on(&request, version, &decision);
+    match decision {
         Decision::Permitted(permit) => Some(permit.protection().sealing().is_some()),
         Decision::Refused(_) => None,
     }

@@ -138,7 +138,9 @@ fn planned(
         asked: &asked,
         secure,
     };
-    let permit = authorize::authorize(&snapshot.rules, &question)?;
+    let permit = authorize::authorize(&snapshot.rules, &exchange.audit, &question)?;
+    exchange.audit.called(&call);
+    exchange.audit.received(posted.file_len);
     let transport = (permit.transport(), secure);
     let compatibility = snapshot.compatibility;
     let asked = Asked::check(&headers, call.operation, compatibility, transport)?;

@@ -121,6 +121,9 @@ impl Reload {
                 () = next(&mut hangups) => true,
                 _ = looks.tick() => false,
             };
+            if let Some(audit) = self.current.get().audit.as_ref().filter(|_| asked) {
+                audit.reopen();
+            }
             if asked || self.files.have_changed() {
                 self.reload();
             }

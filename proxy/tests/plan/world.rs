@@ -14,6 +14,7 @@ use pingora::http::RequestHeader;
 use policy::Permit;
 use s3::SecretKey;
 use s3::SseAsked;
+use sealgate::audit::Entry;
 use sealgate::authenticate::Caller;
 use sealgate::authenticate::Clients;
 use sealgate::authorize;
@@ -130,7 +131,7 @@ pub fn ask(method: &str, path: &str, headers: &[(&str, &str)], payload: &str) ->
         asked: &asked,
         secure: true,
     };
-    let permit = authorize::authorize(&config.rules, &question).unwrap();
+    let permit = authorize::authorize(&config.rules, &Entry::default(), &question).unwrap();
     Asked {
         call,
         headers,

@@ -84,7 +84,7 @@ pub(in crate::answer) async fn look(
             Some(object),
         )
     };
-    let permit = authorize::decide(&snapshot.rules, &request)?;
+    let permit = authorize::decide(&snapshot.rules, &exchange.audit, &request)?;
     let ring = exchange.asked.source_ring(&snapshot.keys);
     let objects = Objects::of(&permit);
     let place = Place {

@@ -92,6 +92,7 @@ pub(in crate::answer) async fn complete(
         unfinished = renewed.await?.ok_or_else(no_such_upload)?;
     }
     let (suite, told) = unfinished.described()?;
+    exchange.audit.sealed(&told, None);
     let asked = &*exchange.asked;
     let repeats = asked.must_repeat_key() && told.mode == SseMode::Customer;
     if asked.brings_key() || repeats {

@@ -79,6 +79,7 @@ pub(in crate::answer) async fn answer(
     let ring = exchange.asked.ring(&snapshot.keys);
     let envelope = unfinished.open(ring)?;
     let told = asked::told_of(envelope.advertised());
+    exchange.audit.sealed(&told, envelope.key_name());
     let suite = envelope.suite();
     let waits = plain_len < unfinished.min;
     let mut sealer = sealer(&envelope, number, plain_len, waits)?;

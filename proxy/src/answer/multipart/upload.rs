@@ -70,6 +70,7 @@ pub(in crate::answer) async fn answer(
     let ring = exchange.asked.ring(&named.snapshot.keys);
     let envelope = unfinished.open(ring)?;
     let told = asked::told_of(envelope.advertised());
+    exchange.audit.sealed(&told, envelope.key_name());
     let suite = envelope.suite();
     let sealed_len = sealed_len(plain_len)?;
     let waits = plain_len < unfinished.min;
