@@ -37,6 +37,8 @@ use crate::plan::Draft;
 use crate::plan::Objects;
 use crate::plan::Outgoing;
 use crate::proof;
+use crate::seal;
+use crate::state;
 use crate::tags;
 
 /// What becomes of a request.
@@ -106,6 +108,9 @@ pub async fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<R
     let compatibility = snapshot.compatibility;
     let asked = Asked::check(headers, call.operation, compatibility, transport)?;
     exchange.asked = Arc::new(asked);
+    if exchange.asked.brings_key() && Objects::of(&permit) == Objects::Foreign {
+        fits_no_key(call.operation)?;
+    }
     prove(snapshot, &call, &permit).await?;
     rename_tags(session, exchange, &call, &permit).await?;
     let headers = &session.req_header().headers;
@@ -126,6 +131,18 @@ pub async fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<R
     }
     exchange.passage = Some(passage);
     Ok(Received::Passes)
+}
+
+/// Nothing that a rule leaves to the backend is under a key of the client's. Reads that stream are
+/// told so when the backend has the object.
+fn fits_no_key(operation: Operation) -> Result<()> {
+    match operation {
+        Operation::GetObject | Operation::HeadObject => Ok(()),
+        Operation::GetObjectAttributes => Err(seal::no_customer_key().into()),
+        _ => Err(s3::Error::new(ErrorCode::InvalidRequest)
+            .with_message(state::KEY_NEEDED)
+            .into()),
+    }
 }
 
 /// Has the backend prove that it encrypts before new data is sent to it, where the rule leaves that

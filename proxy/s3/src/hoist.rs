@@ -8,11 +8,11 @@ use http::HeaderValue;
 use crate::Error;
 use crate::ErrorCode;
 use crate::Query;
+use crate::SseHeader;
 use crate::route::UNPACKS_ARCHIVES;
 
-/// Those that describe the object or are judged with it. A customer's key is none of them: it must
-/// not stand in a URL.
-const HOISTED: [&str; 18] = [
+/// Those that describe the object or are judged with it, besides those of encryption.
+const HOISTED: [&str; 14] = [
     "x-amz-acl",
     "x-amz-bypass-governance-retention",
     "x-amz-expected-bucket-owner",
@@ -24,10 +24,6 @@ const HOISTED: [&str; 18] = [
     "x-amz-object-lock-mode",
     "x-amz-object-lock-retain-until-date",
     "x-amz-request-payer",
-    "x-amz-server-side-encryption",
-    "x-amz-server-side-encryption-aws-kms-key-id",
-    "x-amz-server-side-encryption-bucket-key-enabled",
-    "x-amz-server-side-encryption-context",
     "x-amz-storage-class",
     "x-amz-tagging",
     "x-amz-website-redirect-location",
@@ -37,12 +33,19 @@ const HOISTED: [&str; 18] = [
 pub(crate) fn is_header(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let describes = name.starts_with("x-amz-meta-") && !UNPACKS_ARCHIVES.contains(&&*name);
-    describes || HOISTED.contains(&&*name)
+    describes || HOISTED.contains(&&*name) || SseHeader::from_name(&name).is_some()
+}
+
+/// Whether the parameter says a key of the client's own, which must not stand in a URL.
+fn is_secret(name: &str) -> bool {
+    let header = SseHeader::from_name(&name.to_ascii_lowercase());
+    header.is_some_and(|(header, _)| header.is_of_customer())
 }
 
 /// The headers that a request on an object has in its query.
 ///
-/// Errors: `InvalidArgument` for a value that no header can have, and for one that is there twice.
+/// Errors: `InvalidArgument` for a value that no header can have, for one that is there twice, and
+/// for a customer's key.
 pub fn hoisted(query: &Query) -> Result<HeaderMap, Error> {
     let mut headers = HeaderMap::new();
     for (parameter, value) in query.pairs().filter(|pair| is_header(pair.0)) {
@@ -51,6 +54,11 @@ pub fn hoisted(query: &Query) -> Result<HeaderMap, Error> {
                 .with_message("The value of a query parameter is invalid.")
                 .with_detail("ArgumentName", parameter)
         };
+        if is_secret(parameter) {
+            return Err(Error::new(ErrorCode::InvalidArgument)
+                .with_message("A key of your own must be sent in headers, never in a URL.")
+                .with_detail("ArgumentName", parameter));
+        }
         let name = HeaderName::try_from(parameter).map_err(|_| unfit())?;
         let value = HeaderValue::try_from(value.as_bytes()).map_err(|_| unfit())?;
         if headers.insert(name, value).is_some() {

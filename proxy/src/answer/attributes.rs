@@ -10,6 +10,7 @@ use http::Method;
 use http::StatusCode;
 use http::header;
 use policy::EtagStyle;
+use policy::Permit;
 use s3::ErrorCode;
 use s3::xml::attributes::Asked;
 use s3::xml::attributes::AskedParts;
@@ -19,6 +20,7 @@ use s3::xml::attributes::Parts;
 
 use super::ANSWER_BYTES_MAX;
 use crate::assemble::Snapshot;
+use crate::authorize;
 use crate::backend::Answer;
 use crate::checksum;
 use crate::checksum::Shown;
@@ -41,7 +43,12 @@ use crate::seal;
 const KEPT: [&str; 3] = ["last-modified", "x-amz-delete-marker", "x-amz-version-id"];
 
 /// Tells the attributes that `client`'s headers ask for.
-pub(super) async fn answer(exchange: &Exchange, plan: Plan, client: &HeaderMap) -> Result<Answer> {
+pub(super) async fn answer(
+    exchange: &Exchange,
+    permit: &Permit,
+    plan: Plan,
+    client: &HeaderMap,
+) -> Result<Answer> {
     let backend = &exchange.snapshot.backend;
     let Reply::Object(reading) = &plan.reply else {
         return backend
@@ -52,7 +59,8 @@ pub(super) async fn answer(exchange: &Exchange, plan: Plan, client: &HeaderMap) 
     if !head.status.is_success() {
         return refusal(exchange, plan.outgoing).await;
     }
-    let document = describe(exchange, reading, &plan.outgoing, &head, client).await?;
+    let asked = (reading, &plan.outgoing, client);
+    let document = describe(exchange, permit, asked, &head).await?;
     let kept = KEPT.iter().filter_map(|name| {
         Some((
             header::HeaderName::from_static(name),
@@ -87,10 +95,9 @@ async fn refusal(exchange: &Exchange, outgoing: Outgoing) -> Result<Answer> {
 
 async fn describe(
     exchange: &Exchange,
-    reading: &Reading,
-    read: &Outgoing,
+    permit: &Permit,
+    (reading, read, client): (&Reading, &Outgoing, &HeaderMap),
     head: &Answer,
-    client: &HeaderMap,
 ) -> Result<String> {
     let asked = Asked::parse(client)?;
     let snapshot = &exchange.snapshot;
@@ -106,6 +113,9 @@ async fn describe(
         Found::Unsealed if reading.objects == Objects::Sealed => {
             return Err(reply::not_sealed().into());
         }
+        Found::Unsealed if exchange.asked.brings_key() => {
+            return Err(seal::no_customer_key().into());
+        }
         Found::Unsealed => {
             let etag = text("etag").map(str::to_owned);
             (etag, reply::content_length(&head.headers)?)
@@ -113,6 +123,7 @@ async fn describe(
         Found::Sealed(envelope) => {
             let ring = exchange.asked.ring(&snapshot.keys);
             let envelope = seal::verify(*envelope, &reading.place, ring)?;
+            authorize::may_open(&snapshot.rules, permit, &envelope)?;
             let wanted = Wanted {
                 md5: asked.etag && reading.etag == EtagStyle::Md5,
                 sum: asked.checksum,

@@ -80,7 +80,7 @@ pub async fn answer(
     }
     let plan = plan(&answered, &client)?;
     if answered.call.operation == Operation::GetObjectAttributes {
-        let answer = attributes::answer(exchange, plan, &client).await?;
+        let answer = attributes::answer(exchange, &answered.permit, plan, &client).await?;
         return write(session, exchange, answer).await;
     }
     let answer = match answered.call.operation {

@@ -29,6 +29,7 @@ use zeroize::Zeroizing;
 
 pub use sweep::SWEPT_AFTER;
 pub use sweep::Swept;
+pub use upload::KEY_NEEDED;
 pub use upload::Unfinished;
 pub use upload::Uploads;
 

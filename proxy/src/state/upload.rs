@@ -104,7 +104,8 @@ impl Unfinished {
     }
 }
 
-const KEY_NEEDED: &str = "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.";
+/// What is said of a part without the upload's key, or with a key where there is none.
+pub const KEY_NEEDED: &str = "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.";
 const OTHER_KEY: &str =
     "The provided encryption parameters did not match the ones used originally.";
 

@@ -14,7 +14,7 @@ use crate::header;
 use crate::percent;
 use crate::xml;
 
-/// Fields that describe the object and are headers of a `PUT`, besides those of `x-amz-*`.
+/// Fields that describe the object and are headers of a `PUT`, besides those of `x-amz-*` and `x-obs-*`.
 const HEADERS: [&str; 7] = [
     "cache-control",
     "content-disposition",
@@ -109,7 +109,8 @@ impl Form {
         let mut headers = HeaderMap::new();
         headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(file_len));
         for (field, text) in &self.fields {
-            let described = HEADERS.contains(&&**field) || field.starts_with("x-amz-");
+            let foreign = field.starts_with("x-amz-") || field.starts_with("x-obs-");
+            let described = HEADERS.contains(&&**field) || foreign;
             let (name, value) = match &**field {
                 "acl" => ("x-amz-acl", text.clone()),
                 "tagging" => ("x-amz-tagging", xml::tagging::as_header(text.as_bytes())?),

@@ -104,6 +104,12 @@ impl SseHeader {
         }
     }
 
+    /// Whether it speaks of a key of the client's own.
+    #[must_use]
+    pub fn is_of_customer(self) -> bool {
+        CUSTOMER.contains(&self) || SOURCE.contains(&self)
+    }
+
     /// The header of that name, lower case.
     #[must_use]
     pub fn from_name(name: &str) -> Option<(Self, Dialect)> {
