@@ -103,13 +103,23 @@ mod tests {
     #[test]
     fn what_must_not_stand_in_a_url_is_no_header() {
         for name in [
-            "x-amz-server-side-encryption-customer-key",
             "x-amz-copy-source",
             "x-amz-security-token",
             "x-obs-acl",
             "x-amz-meta-snowball-auto-extract",
         ] {
             assert!(!is_header(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_the_clients_is_refused_in_a_url() {
+        for name in SseHeader::ALL {
+            let Some(name) = name.name(crate::Dialect::Obs) else {
+                continue;
+            };
+            let query = Query::parse(&format!("{name}=x")).unwrap();
+            assert_eq!(hoisted(&query).is_err(), is_secret(name), "{name}");
         }
     }
 
