@@ -321,8 +321,8 @@ pub(crate) struct Rule {
     pub require_tls: Option<bool>,
     /// Whether clients may send keys of their own (SSE-C) over plain HTTP. Default: `false`.
     pub sse_c_without_tls: Option<bool>,
-    /// What `GET ?encryption` says when nothing is set. Comes later.
-    pub not_configured: Option<Later>,
+    /// What `GET ?encryption` says when nothing is set. Default: `default`.
+    pub not_configured: Option<NotConfigured>,
 }
 
 /// A rule's `match`.
@@ -404,6 +404,16 @@ pub(crate) enum Mismatch {
     Reject,
     /// The default is done instead, and told.
     Override,
+}
+
+/// What `GET ?encryption` says when nothing is set.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum NotConfigured {
+    /// What is done without it.
+    Default,
+    /// That nothing is set.
+    Error,
 }
 
 /// Whether rules that reject do so.

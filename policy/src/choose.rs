@@ -43,7 +43,9 @@ pub(crate) fn choose(
     let unfit = if wish.modes.is_empty() {
         (rule.missing == Missing::Reject).then(|| Refusal::Missing { rule: name() })
     } else {
-        let unfit = wish.modes.iter().find(|mode| !rule.allows(*mode));
+        let blocks = request.setting.is_some_and(|set| set.blocks_customer_keys);
+        let fits = |mode| rule.allows(mode) && !(blocks && mode == Sse::Customer);
+        let unfit = wish.modes.iter().find(|mode| !fits(*mode));
         unfit.map(|mode| Refusal::Mismatch { rule: name(), mode })
     };
     let overridden = rule.mismatch == Mismatch::Override && !wish.modes.is_empty();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::Action;
 use crate::Caller;
 use crate::EtagStyle;
+use crate::Missing;
 use crate::Protection;
 use crate::Request;
 use crate::Rule;
@@ -104,6 +105,18 @@ impl Permit {
     #[must_use]
     pub fn allows(&self, mode: Sse) -> bool {
         self.rule.allows(mode)
+    }
+
+    /// What happens when a client asks for nothing.
+    #[must_use]
+    pub fn missing(&self) -> Missing {
+        self.rule.missing
+    }
+
+    /// Whether clients are told the rule's default for a bucket that is set to nothing.
+    #[must_use]
+    pub fn tells_default(&self) -> bool {
+        self.rule.tells_default
     }
 
     /// Which connections the rule takes.

@@ -42,6 +42,9 @@ pub struct Rule {
     pub unsealed: Unsealed,
     /// What clients see as the `ETag` of sealed objects.
     pub etag: EtagStyle,
+    /// Whether clients who ask what a bucket is set to are told this rule's default where it is set to
+    /// nothing.
+    pub tells_default: bool,
     /// The bucket bound into the seal, where it is not the one addressed: a replica under
     /// another name. Only beside a `bucket` without wildcards.
     pub sealed_as: Option<String>,
@@ -82,6 +85,7 @@ impl Rule {
             transport: Transport::default(),
             unsealed: Unsealed::default(),
             etag: EtagStyle::default(),
+            tells_default: true,
             sealed_as: None,
         }
     }

@@ -73,4 +73,6 @@ pub struct Setting {
     pub algorithm: Option<Algorithm>,
     /// Whether `bucket-key-enabled` is shown.
     pub bucket_key: bool,
+    /// Whether writes under keys of clients' own are refused.
+    pub blocks_customer_keys: bool,
 }

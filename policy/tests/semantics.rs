@@ -175,6 +175,7 @@ fn every_row_of_the_table_of_encryption_holds() {
                 project: None,
                 algorithm: None,
                 bucket_key: false,
+                blocks_customer_keys: false,
             }
         });
         let wish = Wish {

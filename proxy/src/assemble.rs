@@ -35,6 +35,8 @@ use crate::reload::Current;
 use crate::reload::Files;
 use crate::reload::Hangups;
 use crate::reload::Reload;
+use crate::settings::Learner;
+use crate::settings::Settings;
 use crate::shutdown::GRACE_SECONDS;
 use crate::shutdown::Shutdown;
 use crate::state::State;
@@ -70,6 +72,8 @@ pub struct Snapshot {
     pub uploads: Arc<Uploads>,
     /// Parts shorter than this wait until their upload is completed, bytes.
     pub min_part: u64,
+    /// What buckets have been set to.
+    pub settings: Arc<Settings>,
     /// In which buckets the backend is known to encrypt, and how.
     pub proofs: Arc<Memory<Proven>>,
     /// Which reference counts where references disagree.
@@ -143,6 +147,8 @@ pub fn assemble(config: Config, files: Files, hangups: Hangups) -> Result<Assemb
         "sweeper",
         Sweeper::new(Arc::clone(&current)),
     ));
+    let learner = Learner::new(Arc::clone(&current));
+    server.add_service(background_service("settings", learner));
     let shutdown = Shutdown::new(Arc::clone(&metrics));
     server.add_service(background_service("shutdown", shutdown));
     server.bootstrap();
@@ -184,6 +190,7 @@ pub(crate) fn snapshot(config: Config, before: Option<&Snapshot>) -> Result<Snap
         cache: Arc::default(),
         looks: Arc::default(),
         proofs: Arc::default(),
+        settings: Arc::default(),
         audit: config
             .audit
             .map(|audit| audit_to(&audit, before))
@@ -218,6 +225,7 @@ impl Snapshot {
         self.proofs = Arc::clone(&before.proofs);
         if self.state == before.state {
             self.uploads = Arc::clone(&before.uploads);
+            self.settings = Arc::clone(&before.settings);
         }
         if self.rules.rules().eq(before.rules.rules()) && self.counts_parts == before.counts_parts {
             self.cache = Arc::clone(&before.cache);

@@ -9,6 +9,7 @@ use policy::Permit;
 use policy::Refusal;
 use policy::Request;
 use policy::RuleSet;
+use policy::Setting;
 use s3::BucketName;
 use s3::ErrorCode;
 use s3::ObjectName;
@@ -70,6 +71,8 @@ pub struct Question<'a> {
     pub target: &'a Target,
     /// With what headers of encryption.
     pub asked: &'a SseAsked<'a>,
+    /// What the bucket has been set to.
+    pub setting: Option<&'a Setting>,
     /// Over an encrypted connection.
     pub secure: bool,
 }
@@ -81,11 +84,13 @@ pub fn authorize(rules: &RuleSet, audit: &Entry, question: &Question<'_>) -> Res
         operation,
         target,
         asked,
+        setting,
         secure,
     } = *question;
     let action = action(operation).ok_or_else(|| not_served(operation))?;
     let request = Request {
         wish: asked::wish(asked, operation),
+        setting,
         secure,
         ..Request::new(
             caller,

@@ -43,6 +43,7 @@ pub mod receive;
 pub mod reload;
 pub mod respond;
 pub mod seal;
+pub mod settings;
 pub mod shutdown;
 pub mod state;
 pub mod sweeper;

@@ -11,6 +11,7 @@ use pingora::protocols::l4::socket::SocketAddr;
 use pingora::proxy::Session;
 use policy::EtagStyle;
 use policy::Permit;
+use policy::Setting;
 use s3::BucketName;
 use s3::ErrorCode;
 use s3::Operation;
@@ -38,6 +39,7 @@ use crate::plan::Objects;
 use crate::plan::Outgoing;
 use crate::proof;
 use crate::seal;
+use crate::settings;
 use crate::state;
 use crate::tags;
 
@@ -96,11 +98,13 @@ pub async fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<R
     let headers = &session.req_header().headers;
     let asked = SseAsked::read(headers)?;
     let secure = asked::is_secure(snapshot, &connection(session), headers);
+    let setting = setting_of(snapshot, &call).await?;
     let question = Question {
         caller: &caller.name,
         operation: call.operation,
         target: &call.target,
         asked: &asked,
+        setting: setting.as_ref(),
         secure,
     };
     let permit = authorize::authorize(&snapshot.rules, &exchange.audit, &question)?;
@@ -131,6 +135,16 @@ pub async fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<R
     }
     exchange.passage = Some(passage);
     Ok(Received::Passes)
+}
+
+/// What the bucket has been set to, where the call chooses how new data is encrypted.
+pub(crate) async fn setting_of(snapshot: &Snapshot, call: &Call) -> Result<Option<Setting>> {
+    let desk = settings::desk(snapshot).filter(|_| asked::chooses(call.operation));
+    let (Some(desk), Some(bucket)) = (desk, call.target.bucket()) else {
+        return Ok(None);
+    };
+    let set = snapshot.settings.of(desk, bucket.as_str()).await?;
+    Ok(set.map(|set| settings::setting(&set)))
 }
 
 /// Nothing that a rule leaves to the backend is under a key of the client's. Reads that stream are

@@ -63,7 +63,9 @@ def reads(asked):
         while text := (yield from line()):
             name, value = text.split(":", 1)
             headers[name.lower()] = value.strip()
-        asked.append((method, target))
+        if "prefix=encryption%2F" not in target:
+            # What is asked in the background, whatever clients do, is no request's.
+            asked.append((method, target))
         if headers.get("transfer-encoding", "").lower() == "chunked":
             while size := int((yield from line()).partition(";")[0], 16):
                 yield from skip(size + 2)

@@ -118,6 +118,7 @@ fn rule(
         transport,
         unsealed,
         etag,
+        tells_default: !matches!(raw.not_configured, Some(raw::NotConfigured::Error)),
         sealed_as,
     })
 }

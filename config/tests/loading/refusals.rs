@@ -68,8 +68,8 @@ fn keys_of_rules_that_come_later_are_told_from_keys_that_do_not_exist() {
     refuses(&[
         (
             RULE,
-            "{bucket: x}, not_configured: error}",
-            " rules[0].not_configured: not supported yet; leave it out",
+            "{bucket: x}, not_configured: none}",
+            " rules[0].not_configured: `none` is not one of `default`, `error`",
         ),
         (
             RULE,

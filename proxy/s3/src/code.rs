@@ -94,6 +94,7 @@ codes! {
     PreconditionFailed = "PreconditionFailed", PRECONDITION_FAILED, "At least one of the pre-conditions you specified did not hold";
     RequestTimeTooSkewed = "RequestTimeTooSkewed", FORBIDDEN, "The difference between the request time and the current time is too large.";
     RequestTimeout = "RequestTimeout", BAD_REQUEST, "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.";
+    NoSuchEncryptionConfiguration = "NoSuchEncryptionConfiguration", NOT_FOUND, "The specified bucket does not have any encryption configurations";
     ServerSideEncryptionConfigurationNotFound = "ServerSideEncryptionConfigurationNotFoundError", NOT_FOUND, "The server side encryption configuration was not found";
     ServiceUnavailable = "ServiceUnavailable", SERVICE_UNAVAILABLE, "Please reduce your request rate.";
     SignatureDoesNotMatch = "SignatureDoesNotMatch", FORBIDDEN, "The request signature we calculated does not match the signature you provided. Check your key and signing method.";

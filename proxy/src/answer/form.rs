@@ -10,6 +10,7 @@ use http::StatusCode;
 use http::header;
 use pingora::proxy::Session;
 use policy::Permit;
+use policy::Setting;
 use s3::BucketName;
 use s3::ErrorCode;
 use s3::Form;
@@ -68,8 +69,14 @@ pub async fn answer(session: &mut Session, exchange: &mut Exchange, call: &Call)
         file_len: file.len(),
     };
     let object = form.key()?;
-    let (permit, plan, outgoing, mut upload) =
-        planned(exchange, (call, secure), &posted, bucket, &object)?;
+    let setting = receive::setting_of(&exchange.snapshot, call).await?;
+    let (permit, plan, outgoing, mut upload) = planned(
+        exchange,
+        (call, setting.as_ref(), secure),
+        &posted,
+        bucket,
+        &object,
+    )?;
     receive::prove(&exchange.snapshot, call, &permit).await?;
     exchange
         .snapshot
@@ -120,7 +127,7 @@ async fn fields(mut reader: FormReader, inlet: &mut Inlet<'_>) -> Result<(Form, 
 /// Verified, permitted and planned like the `PUT` of the same object.
 fn planned(
     exchange: &mut Exchange,
-    (call, secure): (&Call, bool),
+    (call, setting, secure): (&Call, Option<&Setting>, bool),
     posted: &FormCall<'_>,
     bucket: &BucketName,
     object: &ObjectName,
@@ -136,6 +143,7 @@ fn planned(
         operation: call.operation,
         target: &call.target,
         asked: &asked,
+        setting,
         secure,
     };
     let permit = authorize::authorize(&snapshot.rules, &exchange.audit, &question)?;

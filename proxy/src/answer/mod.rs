@@ -4,6 +4,7 @@
 mod attributes;
 mod copy;
 mod delete;
+mod encryption;
 pub mod form;
 mod inlet;
 pub mod listing;
@@ -78,6 +79,11 @@ pub async fn answer(
         let answer = multipart::answer(exchange, &answered, &client).await?;
         return write(session, exchange, answer).await;
     }
+    if encryption::is_ours(&answered) {
+        let answer = encryption::answer(exchange, &answered, &client, &body).await?;
+        return write(session, exchange, answer).await;
+    }
+    let new_bucket = encryption::of_new_bucket(exchange, &answered, &client)?;
     let plan = plan(&answered, &client)?;
     if answered.call.operation == Operation::GetObjectAttributes {
         let answer = attributes::answer(exchange, &answered.permit, plan, &client).await?;
@@ -91,6 +97,10 @@ pub async fn answer(
     };
     let answer = match answered.call.operation {
         _ if !answer.status.is_success() => answer,
+        Operation::CreateBucket => match new_bucket {
+            Some(to) => encryption::set_new_bucket(exchange, &answered, to, answer).await?,
+            None => answer,
+        },
         Operation::ListBuckets => listing::buckets(exchange, &answered, answer)?,
         Operation::ListObjects | Operation::ListObjectsV2 | Operation::ListObjectVersions => {
             Box::pin(listing::objects(exchange, &answered, answer)).await?

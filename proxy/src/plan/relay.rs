@@ -37,6 +37,8 @@ pub(crate) fn subresource(operation: Operation) -> Option<&'static str> {
         O::GetBucketIntelligentTieringConfiguration
         | O::PutBucketIntelligentTieringConfiguration
         | O::DeleteBucketIntelligentTieringConfiguration => "intelligent-tiering",
+        // Only where the backend encrypts: elsewhere `answer/encryption.rs` knows.
+        O::GetBucketEncryption | O::PutBucketEncryption | O::DeleteBucketEncryption => "encryption",
         O::GetBucketInventoryConfiguration
         | O::PutBucketInventoryConfiguration
         | O::DeleteBucketInventoryConfiguration => "inventory",

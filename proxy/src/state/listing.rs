@@ -29,7 +29,7 @@ pub(super) struct Page {
 
 impl Desk<'_> {
     /// The records whose names begin with `prefix`, all of them.
-    pub(super) async fn records(&self, prefix: &str) -> Result<Vec<Listed>> {
+    pub async fn records(&self, prefix: &str) -> Result<Vec<Listed>> {
         let mut records = Vec::new();
         let mut token = None;
         loop {

@@ -129,6 +129,7 @@ pub fn ask(method: &str, path: &str, headers: &[(&str, &str)], payload: &str) ->
         operation: call.operation,
         target: &call.target,
         asked: &asked,
+        setting: None,
         secure: true,
     };
     let permit = authorize::authorize(&config.rules, &Entry::default(), &question).unwrap();

@@ -15,6 +15,7 @@ use crate::Dialect;
 use crate::Error;
 use crate::ErrorCode;
 use crate::Operation;
+use crate::xml::encryption::BucketEncryption;
 
 /// The headers of server-side encryption of one request, collected and not yet judged: policy is
 /// asked first whether the caller may ask for what they name.
@@ -107,6 +108,9 @@ impl<'a> SseAsked<'a> {
     ///
     /// Errors: as S3 has them, in S3's order; a header that the operation does not carry.
     pub fn check(&self, operation: Operation) -> Result<Option<CustomerKey>, Error> {
+        if operation == Operation::CreateBucket {
+            return self.of_new_bucket().map(|_| None);
+        }
         for header in SseHeader::ALL {
             if self.value(header).is_some() && !carries(operation, header) {
                 return Err(self.unsupported(header));
@@ -145,6 +149,43 @@ impl<'a> SseAsked<'a> {
         let json = STANDARD.decode(value.as_bytes()).ok();
         let json = json.filter(|json| json.len() <= CONTEXT_MAX && is_map_of_texts(json));
         json.map(Some).ok_or_else(|| invalid(BAD_CONTEXT))
+    }
+
+    /// What a new bucket is to be set to; only Huawei's dialect has headers for it.
+    ///
+    /// Errors: `InvalidArgument`, as for objects.
+    pub fn of_new_bucket(&self) -> Result<Option<BucketEncryption>, Error> {
+        for header in SseHeader::ALL {
+            let carried = carries(Operation::CreateBucket, header) && self.dialect == Dialect::Obs;
+            if self.value(header).is_some() && !carried {
+                return Err(self.unsupported(header));
+            }
+        }
+        let mode = match self.value(SseHeader::Mode).map(HeaderValue::as_bytes) {
+            None => None,
+            Some(b"obs") => Some(SseMode::Aes256),
+            Some(b"kms") => Some(SseMode::Kms),
+            Some(_) => return Err(invalid(UNKNOWN_MODE)),
+        };
+        let by_key = mode == Some(SseMode::Kms);
+        if self.value(SseHeader::KeyId).is_some() && !by_key {
+            return Err(invalid(NEEDS_KMS));
+        }
+        if self.value(SseHeader::Project).is_some() && self.key_id().is_none() {
+            return Err(invalid(NEEDS_KMS));
+        }
+        if let Some(cipher) = self.value(SseHeader::DataEncryption) {
+            let fits = cipher == "AES256" && mode.is_some() || cipher == "SM4" && by_key;
+            if !fits {
+                return Err(invalid(UNKNOWN_CIPHER));
+            }
+        }
+        Ok(mode.map(|mode| BucketEncryption {
+            key_id: self.key_id().map(str::to_owned),
+            project: self.project().map(str::to_owned),
+            sm4: self.sm4() == Some(true),
+            ..BucketEncryption::of(mode)
+        }))
     }
 
     fn mode(&self) -> Result<Option<SseMode>, Error> {

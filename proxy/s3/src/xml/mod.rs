@@ -4,6 +4,7 @@ pub mod attributes;
 pub mod buckets;
 pub mod copy;
 pub mod delete;
+pub mod encryption;
 pub mod error;
 pub mod list;
 pub mod multipart;
