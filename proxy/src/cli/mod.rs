@@ -4,6 +4,7 @@
 mod check;
 mod demo;
 mod doctor;
+mod explain;
 mod keyring;
 mod serve;
 
@@ -38,6 +39,8 @@ enum Command {
     },
     /// Look after the backend of a configuration.
     Doctor(doctor::Arguments),
+    /// Say which rule decides a call, why those before it do not, and what comes of it.
+    Explain(explain::Arguments),
     /// Keep the keys of the `local` provider.
     Keyring {
         #[command(subcommand)]
@@ -105,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Check { file } => check::run(&file),
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Keyring { command } => keyring::run(&command),
     };
     match done {
