@@ -98,7 +98,7 @@ impl Explained<'_> {
             setting: None,
             secure: self.secure,
         };
-        self.rules(&call)?;
+        self.rules(&call);
         let permit = authorize::authorize(&config.rules, &Entry::default(), &question)?;
         if let Some(refusal) = permit.reported() {
             say(&format!("report mode does not refuse it, though {refusal}"));
@@ -138,7 +138,7 @@ impl Explained<'_> {
         Ok(())
     }
 
-    fn rules(&self, call: &Call) -> Result<()> {
+    fn rules(&self, call: &Call) {
         let action = authorize::action(call.operation);
         let request = policy::Request {
             secure: self.secure,
@@ -151,7 +151,6 @@ impl Explained<'_> {
             )
         };
         tell_rules(&self.config.rules, &request);
-        Ok(())
     }
 }
 
@@ -212,18 +211,16 @@ fn read(permit: &Permit) -> String {
 }
 
 fn told(encryption: &Encryption) -> String {
-    let mut text = format!(
-        "mode {}, cipher {}",
+    let key = encryption.key.as_ref();
+    let id = encryption.key_id.as_ref();
+    format!(
+        "mode {}, cipher {}{}{}",
         encryption.sse.name(),
-        encryption.algorithm.name()
-    );
-    if let Some(key) = &encryption.key {
-        text += &format!(", key `{key}`");
-    }
-    if let Some(id) = &encryption.key_id {
-        text += &format!(", shown as `{id}`");
-    }
-    text
+        encryption.algorithm.name(),
+        key.map(|key| format!(", key `{key}`")).unwrap_or_default(),
+        id.map(|id| format!(", shown as `{id}`"))
+            .unwrap_or_default(),
+    )
 }
 
 const fn copies(operation: Operation) -> bool {
