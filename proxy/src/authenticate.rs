@@ -71,6 +71,19 @@ impl Clients {
         self.caller(verified)
     }
 
+    /// By which names policies know a caller: its own, and its access key. Nobody that did not sign has
+    /// any.
+    #[must_use]
+    pub fn names<'a>(&'a self, caller: &'a policy::Caller) -> Vec<&'a str> {
+        let policy::Caller::Client(own) = caller else {
+            return Vec::new();
+        };
+        let clients = self.by_access_key.iter();
+        let keys = clients.filter(|(_, (name, _))| name == own);
+        let keys = keys.map(|(access_key, _)| access_key.as_str());
+        keys.chain([own.as_str()]).collect()
+    }
+
     fn secret(&self, access_key: &str) -> Option<&SecretKey> {
         self.by_access_key.get(access_key).map(|(_, secret)| secret)
     }

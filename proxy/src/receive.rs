@@ -15,6 +15,7 @@ use policy::Setting;
 use s3::BucketName;
 use s3::ErrorCode;
 use s3::Operation;
+use s3::PolicyCall;
 use s3::SseAsked;
 use s3::Target;
 use s3::Verified;
@@ -108,6 +109,7 @@ pub async fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<R
         secure,
     };
     let permit = authorize::authorize(&snapshot.rules, &exchange.audit, &question)?;
+    denied(snapshot, &call, &question).await?;
     let transport = (permit.transport(), secure);
     let compatibility = snapshot.compatibility;
     let asked = Asked::check(headers, call.operation, compatibility, transport)?;
@@ -143,8 +145,50 @@ pub(crate) async fn setting_of(snapshot: &Snapshot, call: &Call) -> Result<Optio
     let (Some(desk), Some(bucket)) = (desk, call.target.bucket()) else {
         return Ok(None);
     };
-    let set = snapshot.settings.of(desk, bucket.as_str()).await?;
+    let set = snapshot
+        .settings
+        .encryption
+        .of(desk, bucket.as_str())
+        .await?;
     Ok(set.map(|set| settings::setting(&set)))
+}
+
+/// Whether the bucket's policy denies what the client asks for, or does not ask for: judged before it
+/// is held against the client that it asks in a wrong way.
+pub(crate) async fn denied(
+    snapshot: &Snapshot,
+    call: &Call,
+    question: &Question<'_>,
+) -> Result<()> {
+    let action = match call.operation {
+        Operation::GetObject | Operation::HeadObject => "GetObject",
+        operation if asked::chooses(operation) => "PutObject",
+        _ => return Ok(()),
+    };
+    let (Some(desk), Target::Object(bucket, object)) = (settings::desk(snapshot), &call.target)
+    else {
+        return Ok(());
+    };
+    let Some(policy) = snapshot.settings.policies.of(desk, bucket.as_str()).await? else {
+        return Ok(());
+    };
+    let names = snapshot.clients.names(question.caller);
+    let denied = policy.parsed.denies(&PolicyCall {
+        names: &names,
+        action,
+        bucket: bucket.as_str(),
+        object: object.as_str(),
+        asked: question.asked,
+        secure: question.secure,
+    });
+    match denied {
+        None => Ok(()),
+        Some(sid) => Err(s3::Error::new(ErrorCode::AccessDenied)
+            .with_message(format!(
+                "Access Denied: statement `{sid}` of the bucket's policy."
+            ))
+            .into()),
+    }
 }
 
 /// Nothing that a rule leaves to the backend is under a key of the client's. Reads that stream are

@@ -1,6 +1,7 @@
 """A relay between gateway and store that counts what the gateway asks for."""
 
 import contextlib
+import re
 
 from relay import Relay
 
@@ -63,7 +64,7 @@ def reads(asked):
         while text := (yield from line()):
             name, value = text.split(":", 1)
             headers[name.lower()] = value.strip()
-        if "prefix=encryption%2F" not in target:
+        if not re.search("prefix=(encryption|policy)%2F", target):
             # What is asked in the background, whatever clients do, is no request's.
             asked.append((method, target))
         if headers.get("transfer-encoding", "").lower() == "chunked":

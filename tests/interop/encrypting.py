@@ -22,7 +22,7 @@ class Encrypting:
         keys = Credentials(said["AWS_ACCESS_KEY_ID"], said["AWS_SECRET_ACCESS_KEY"])
         self.signer = S3SigV4Auth(keys, "s3", "us-east-1")
         self.honest = honest
-        self.kept = {}
+        self.kept, self.policies, self.refuses_policies = {}, {}, False
         self.asked = []
 
         class Handler(BaseHTTPRequestHandler):
@@ -48,6 +48,8 @@ class Encrypting:
         said = {name.lower(): value for name, value in request.headers.items()
                 if name.lower().startswith(MODE)}
         self.asked.append((request.command, request.path, said))
+        if request.path.endswith(("?policy", "?policy=")):
+            return self.policy(request, path, body.decode())
         with contextlib.closing(http.client.HTTPConnection(self.target)) as store:
             store.request(request.command, request.path, body, self.signed(request, body, said))
             answer = store.getresponse()
@@ -70,6 +72,25 @@ class Encrypting:
         request.end_headers()
         if request.command != "HEAD":
             request.wfile.write(data)
+
+    def policy(self, request, path, document):
+        """The store behind knows no policies."""
+        status, answer = 204, b""
+        if request.command == "PUT" and self.refuses_policies:
+            status, answer = 400, b"<Error><Code>MalformedPolicy</Code></Error>"
+        elif request.command == "PUT":
+            self.policies[path] = document
+        elif request.command == "DELETE":
+            self.policies.pop(path, None)
+        elif path in self.policies:
+            status, answer = 200, self.policies[path].encode()
+        else:
+            status, answer = 404, b"<Error><Code>NoSuchBucketPolicy</Code></Error>"
+        request.send_response(status)
+        if status != 204:
+            request.send_header("content-length", len(answer))
+        request.end_headers()
+        request.wfile.write(answer)
 
     def signed(self, request, body, said):
         """The headers of a request without what it says of encryption."""

@@ -73,6 +73,7 @@ codes! {
     InvalidToken = "InvalidToken", BAD_REQUEST, "The provided token is malformed or otherwise invalid.";
     InvalidUri = "InvalidURI", BAD_REQUEST, "Couldn't parse the specified URI.";
     KeyTooLong = "KeyTooLongError", BAD_REQUEST, "Your key is too long";
+    MalformedPolicy = "MalformedPolicy", BAD_REQUEST, "Policies must be valid JSON and the first byte must be '{'";
     KmsDisabled = "KMS.DisabledException", BAD_REQUEST, "The key is disabled.";
     KmsInvalidState = "KMS.KMSInvalidStateException", BAD_REQUEST, "The key is in a state that does not allow the request.";
     KmsNotFound = "KMS.NotFoundException", BAD_REQUEST, "Invalid keyId";

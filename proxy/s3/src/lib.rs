@@ -11,6 +11,7 @@
 mod address;
 mod auth;
 mod body;
+mod bucket_policy;
 mod checksum;
 mod code;
 mod copy_source;
@@ -35,6 +36,7 @@ pub use auth::{
     Verified, sign, verify, verify_form,
 };
 pub use body::{Body, Claims, Proven, storable_content_encoding};
+pub use bucket_policy::{BucketPolicy, PolicyCall};
 pub use checksum::Checksum;
 pub use checksum::ChecksumAlgorithm;
 pub use checksum::ChecksumType;

@@ -52,7 +52,7 @@ pub(super) async fn answer(
         return Err(Error::Internal("encryption of no bucket"));
     };
     let desk = desk(exchange)?;
-    let settings = &exchange.snapshot.settings;
+    let settings = &exchange.snapshot.settings.encryption;
     let dialect = Dialect::of(client);
     match answered.call.operation {
         Operation::PutBucketEncryption => {
@@ -61,7 +61,7 @@ pub(super) async fn answer(
             if let Err(refused) = exists(exchange, bucket).await? {
                 return Ok(refused);
             }
-            settings.set(desk, bucket.as_str(), to).await?;
+            settings.put(desk, bucket.as_str(), to).await?;
             Ok(Answer::empty())
         }
         Operation::DeleteBucketEncryption => {
@@ -123,9 +123,9 @@ pub(super) async fn set_new_bucket(
     let Target::Bucket(bucket) = &answered.call.target else {
         return Err(Error::Internal("encryption of no bucket"));
     };
-    let settings = &exchange.snapshot.settings;
+    let settings = &exchange.snapshot.settings.encryption;
     settings
-        .set(desk(exchange)?, bucket.as_str(), to.clone())
+        .put(desk(exchange)?, bucket.as_str(), to.clone())
         .await?;
     let mode = match to.mode {
         SseMode::Kms => "kms",

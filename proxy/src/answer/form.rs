@@ -76,7 +76,8 @@ pub async fn answer(session: &mut Session, exchange: &mut Exchange, call: &Call)
         &posted,
         bucket,
         &object,
-    )?;
+    )
+    .await?;
     receive::prove(&exchange.snapshot, call, &permit).await?;
     exchange
         .snapshot
@@ -125,7 +126,7 @@ async fn fields(mut reader: FormReader, inlet: &mut Inlet<'_>) -> Result<(Form, 
 }
 
 /// Verified, permitted and planned like the `PUT` of the same object.
-fn planned(
+async fn planned(
     exchange: &mut Exchange,
     (call, setting, secure): (&Call, Option<&Setting>, bool),
     posted: &FormCall<'_>,
@@ -149,6 +150,8 @@ fn planned(
     let permit = authorize::authorize(&snapshot.rules, &exchange.audit, &question)?;
     exchange.audit.called(&call);
     exchange.audit.received(posted.file_len);
+    let denied = receive::denied(snapshot, &call, &question);
+    denied.await?;
     let transport = (permit.transport(), secure);
     let compatibility = snapshot.compatibility;
     let asked = Asked::check(&headers, call.operation, compatibility, transport)?;

@@ -10,6 +10,7 @@ mod inlet;
 pub mod listing;
 mod multipart;
 mod patience;
+mod policy;
 pub mod preflight;
 mod uploads;
 
@@ -87,6 +88,10 @@ pub async fn answer(
     let plan = plan(&answered, &client)?;
     if answered.call.operation == Operation::GetObjectAttributes {
         let answer = attributes::answer(exchange, &answered.permit, plan, &client).await?;
+        return write(session, exchange, answer).await;
+    }
+    let judged = policy::answer(exchange, &answered, &plan.outgoing, &body).await?;
+    if let Some(answer) = judged {
         return write(session, exchange, answer).await;
     }
     let answer = match answered.call.operation {

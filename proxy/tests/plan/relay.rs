@@ -47,7 +47,6 @@ fn no_way_around_the_seal_is_relayed() {
         Operation::CreateSession,
         Operation::GetObjectTorrent,
         Operation::ModifyObject,
-        Operation::PutBucketEncryption,
         Operation::PutBucketMirrorBackToSource,
         Operation::RenameObject,
         Operation::RestoreObject,

@@ -249,7 +249,7 @@ impl<'a> SseAsked<'a> {
         triple.map(|header| self.value(header))
     }
 
-    fn value(&self, header: SseHeader) -> Option<&'a HeaderValue> {
+    pub(crate) fn value(&self, header: SseHeader) -> Option<&'a HeaderValue> {
         let mut values = SseHeader::ALL.into_iter().zip(self.values);
         values.find(|(one, _)| *one == header)?.1
     }
