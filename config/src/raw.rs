@@ -9,6 +9,7 @@
 )]
 
 use policy::Action;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::audit::RawAudit;
@@ -22,7 +23,7 @@ use crate::units::Size;
 pub(crate) type List<T> = Vec<Option<T>>;
 
 /// The whole file.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub(crate) struct Raw {
     /// Where clients are listened to. At least one; no default.
@@ -57,11 +58,12 @@ pub(crate) struct Raw {
     /// (`10.0.0.0/8`). Default: none.
     pub trusted_proxies: Option<List<String>>,
     /// What is remembered of objects. Comes later.
+    #[schemars(skip)]
     pub cache: Option<Later>,
 }
 
 /// One entry of `listen`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub(crate) struct Listen {
     /// Address and port, `0.0.0.0:8080` or `[::]:8080`. No default.
@@ -72,13 +74,15 @@ pub(crate) struct Listen {
     /// Default: `false`.
     pub secure: Option<bool>,
     /// Path of a socket. Comes later.
+    #[schemars(skip)]
     pub unix: Option<Later>,
     /// Whose every request here is. Comes later.
+    #[schemars(skip)]
     pub clients: Option<Later>,
 }
 
 /// The section `state`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub(crate) struct State {
     /// A bucket of the gateway's own at the backend, hidden from clients and made when it is not
@@ -87,7 +91,7 @@ pub(crate) struct State {
 }
 
 /// The section `tls` of a listener.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub(crate) struct Tls {
     /// File of the certificate and those that lead to its authority, in PEM. No default.
@@ -100,7 +104,7 @@ pub(crate) struct Tls {
 }
 
 /// The section `admin`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub(crate) struct Admin {
     /// Address and port, `127.0.0.1:9090`. No default.
@@ -108,7 +112,7 @@ pub(crate) struct Admin {
 }
 
 /// The section `backend`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub(crate) struct Backend {
     /// Equals that requests are balanced over, as `http://HOST:PORT` or `https://NAME:PORT`.
@@ -129,11 +133,12 @@ pub(crate) struct Backend {
     /// Whose signature requests to the backend carry. No default.
     pub credentials: Option<Credentials>,
     /// How bodies are signed. Comes later.
+    #[schemars(skip)]
     pub payload: Option<Later>,
 }
 
 /// What a backend's `ETag` of a multipart object looks like.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum MultipartEtag {
     /// It ends in `-` and the number of parts, as S3's does.
@@ -143,27 +148,29 @@ pub(crate) enum MultipartEtag {
 }
 
 /// What a backend speaks.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Dialect {
     /// Amazon's dialect.
     S3,
     /// Huawei's dialect. Comes later.
+    #[schemars(skip)]
     Obs,
 }
 
 /// How a bucket is named to the backend.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Addressing {
     /// As the first part of the path.
     Path,
     /// As the first part of the host. Comes later.
+    #[schemars(skip)]
     VirtualHost,
 }
 
 /// An access key and its secret.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub(crate) struct Credentials {
     /// The public half: a text, `{env: NAME}` or `{file: PATH}`. No default.
@@ -171,31 +178,34 @@ pub(crate) struct Credentials {
     /// The secret half: `{env: NAME}` or `{file: PATH}`, never a text. No default.
     pub secret_key: Option<SecretRef>,
     /// What temporary credentials have besides. Comes later.
+    #[schemars(skip)]
     pub session_token: Option<Later>,
 }
 
 /// One entry of `clients`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub(crate) struct Client {
     /// What rules, refusals and audit lines call it: 1–64 of `A–Z a–z 0–9 . _ -`. No default.
     /// `anonymous` stands for callers who do not sign, and has no keys.
     pub name: Option<String>,
     /// The public half of the pair it signs with: a text, `{env: NAME}` or `{file: PATH}`. No
-    /// default.
+    /// default; `anonymous` has none.
     pub access_key: Option<PublicText>,
-    /// The secret half: `{env: NAME}` or `{file: PATH}`, never a text. No default.
+    /// The secret half: `{env: NAME}` or `{file: PATH}`, never a text. No default; `anonymous` has
+    /// none.
     pub secret_key: Option<SecretRef>,
     /// What it may do, under the rules. Default: nothing.
     pub may: Option<List<Grant>>,
     /// Names of keys whose ids it may ask for, besides those of the rule's default. Default: none.
     pub keys: Option<List<String>>,
     /// As whom its requests go to the backend. Comes later.
+    #[schemars(skip)]
     pub backend: Option<Later>,
 }
 
 /// One entry of a client's `may`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub(crate) struct Grant {
     /// The buckets it speaks of: a name with `*` (any characters) and `?` (exactly one). No
@@ -206,7 +216,7 @@ pub(crate) struct Grant {
 }
 
 /// What may be done with a bucket and its objects.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", remote = "Action")]
 pub(crate) enum ActionWord {
     /// Read objects.
@@ -222,12 +232,16 @@ pub(crate) enum ActionWord {
 }
 
 /// An [`Action`] by its word.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub(crate) struct Verb(#[serde(with = "ActionWord")] pub Action);
+pub(crate) struct Verb(
+    #[serde(with = "ActionWord")]
+    #[schemars(with = "ActionWord")]
+    pub Action,
+);
 
 /// One entry of `keys`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub(crate) struct KeySource {
     /// What rules call it, and what sealed objects keep: 1–64 of `A–Z a–z 0–9 . _ -`, not
@@ -247,41 +261,52 @@ pub(crate) struct KeySource {
     /// Whether it can be used, for new objects and for those there are. Default: `true`.
     pub enabled: Option<bool>,
     /// Where the provider is. Comes later.
+    #[schemars(skip)]
     pub address: Option<Later>,
     /// Where in the provider. Comes later.
+    #[schemars(skip)]
     pub mount: Option<Later>,
     /// The provider's name of the key. Comes later.
+    #[schemars(skip)]
     pub key: Option<Later>,
     /// How to log in. Comes later.
+    #[schemars(skip)]
     pub auth: Option<Later>,
     /// The provider's id of the key. Comes later.
+    #[schemars(skip)]
     pub key_id: Option<Later>,
     /// The provider's region. Comes later.
+    #[schemars(skip)]
     pub region: Option<Later>,
     /// The provider's address. Comes later.
+    #[schemars(skip)]
     pub endpoint: Option<Later>,
     /// The provider's project. Comes later.
+    #[schemars(skip)]
     pub project: Option<Later>,
 }
 
 /// Who wraps and unwraps bucket keys.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ProviderWord {
     /// A keyring file on this machine.
     Local,
     /// Vault's transit engine. Comes later.
+    #[schemars(skip)]
     Vault,
     /// AWS KMS. Comes later.
+    #[schemars(skip)]
     AwsKms,
     /// Huawei KMS. Comes later.
+    #[schemars(skip)]
     HuaweiKms,
     /// The backend itself, under rules with `protect: backend`.
     Backend,
 }
 
 /// The cipher that seals.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 pub(crate) enum AlgorithmWord {
     /// AES-256-GCM.
     #[serde(rename = "AES256")]
@@ -292,7 +317,7 @@ pub(crate) enum AlgorithmWord {
 }
 
 /// One entry of `rules`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub(crate) struct Rule {
     /// What refusals and audit lines call it; any text, unique. No default.
@@ -326,7 +351,7 @@ pub(crate) struct Rule {
 }
 
 /// A rule's `match`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub(crate) struct Match {
     /// The buckets: a name with `*` (any characters) and `?` (exactly one). No default.
@@ -341,7 +366,7 @@ pub(crate) struct Match {
 }
 
 /// What happens to object data.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Protect {
     /// Seal it here.
@@ -355,7 +380,7 @@ pub(crate) enum Protect {
 }
 
 /// A rule's `default`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub(crate) struct SealDefault {
     /// The mode that is advertised to clients. Default: `AES256`.
@@ -370,7 +395,7 @@ pub(crate) struct SealDefault {
 }
 
 /// The mode that is advertised to clients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 pub(crate) enum SseWord {
     /// SSE-S3.
     #[serde(rename = "AES256")]
@@ -387,7 +412,7 @@ pub(crate) enum SseWord {
 }
 
 /// What happens when a client asks for no encryption.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Missing {
     /// What the bucket has been set to is done, or the default.
@@ -397,7 +422,7 @@ pub(crate) enum Missing {
 }
 
 /// What happens when a client asks for a mode that is not allowed.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Mismatch {
     /// It is refused.
@@ -407,7 +432,7 @@ pub(crate) enum Mismatch {
 }
 
 /// What `GET ?encryption` says when nothing is set.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum NotConfigured {
     /// What is done without it.
@@ -417,7 +442,7 @@ pub(crate) enum NotConfigured {
 }
 
 /// Whether rules that reject do so.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ModeWord {
     /// They do.
@@ -427,7 +452,7 @@ pub(crate) enum ModeWord {
 }
 
 /// Which reference counts where references disagree.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum CompatibilityWord {
     /// What AWS is known to do.
@@ -437,7 +462,7 @@ pub(crate) enum CompatibilityWord {
 }
 
 /// What a read does when the object in the backend is not sealed.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Unsealed {
     /// Refuse it.
@@ -447,7 +472,7 @@ pub(crate) enum Unsealed {
 }
 
 /// What clients see as the `ETag` of sealed objects.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Etag {
     /// The backend's, marked so that nobody takes it for a digest.
@@ -457,7 +482,7 @@ pub(crate) enum Etag {
 }
 
 /// The section `limits`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, expecting = "a mapping")]
 pub(crate) struct Limits {
     /// How far a signature's time may lie from ours, either way. Default: `15m`, as in S3.

@@ -249,15 +249,6 @@ def test_metadata_of_the_gateway_is_refused(s3, bucket):
         assert failed == ("InvalidArgument", 400)
 
 
-def test_strict_buckets_take_only_what_asks_for_kms(s3):
-    s3.create_bucket(Bucket="strict-only")
-    s3.put_object(Bucket="strict-only", Key="sse", Body=b"", ServerSideEncryption="aws:kms")
-    for asked in [{}, {"ServerSideEncryption": "AES256"},
-                  {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}]:
-        failed = error(s3.put_object, Bucket="strict-only", Key="sse", Body=b"", **asked)
-        assert failed == ("AccessDenied", 403)
-
-
 def test_operations_that_are_not_served_answer_501(s3, bucket):
     torrent = error(s3.get_object_torrent, Bucket=bucket, Key="any")
     assert torrent == ("NotImplemented", 501)

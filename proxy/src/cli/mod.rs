@@ -33,10 +33,7 @@ enum Command {
     /// Try everything on this machine: an embedded object store with a gateway in front of it.
     Demo(demo::Arguments),
     /// Judge a configuration without opening a socket: every problem with its line.
-    Check {
-        /// The configuration, YAML.
-        file: PathBuf,
-    },
+    Check(check::Arguments),
     /// Look after the backend of a configuration.
     Doctor(doctor::Arguments),
     /// Say which rule decides a call, why those before it do not, and what comes of it.
@@ -106,7 +103,7 @@ pub fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Serve { file } => serve::run(&file),
         Command::Demo(arguments) => demo::run(&arguments),
-        Command::Check { file } => check::run(&file),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Keyring { command } => keyring::run(&command),
