@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use config::Compatibility;
 use http::HeaderMap;
 use http::Method;
 use http::Version;
@@ -94,7 +95,8 @@ pub async fn receive(session: &mut Session, exchange: &mut Exchange) -> Result<R
     let now = OffsetDateTime::now_utc();
     let caller = snapshot
         .clients
-        .authenticate(&call, &request.method, headers, now)?;
+        .authenticate(&call, &request.method, headers, now)
+        .map_err(|error| as_reference(error, snapshot.compatibility))?;
     hoist(session, &call)?;
     let headers = &session.req_header().headers;
     let asked = SseAsked::read(headers)?;
@@ -200,6 +202,21 @@ fn fits_no_key(operation: Operation) -> Result<()> {
         _ => Err(s3::Error::new(ErrorCode::InvalidRequest)
             .with_message(state::KEY_NEEDED)
             .into()),
+    }
+}
+
+/// Ceph calls a presigned URL that is out of range denied, AWS malformed.
+fn as_reference(error: Error, compatibility: Compatibility) -> Error {
+    match error {
+        Error::Client(error)
+            if compatibility == Compatibility::Rgw
+                && error.code == ErrorCode::AuthorizationQueryParametersError =>
+        {
+            s3::Error::new(ErrorCode::AccessDenied)
+                .with_message(error.message)
+                .into()
+        }
+        error => error,
     }
 }
 

@@ -7,6 +7,7 @@ import pytest
 from gateways import Server
 from parts import MIN, data_of
 from sse import KEY, OBS, OTHER, S3, SSE, Caller, base, customer, key_id_name, kms, md5, plain, told
+from wire import Wire
 
 BUCKET = "errors"
 INCOMPATIBLE = ("Server Side Encryption with Customer provided key is incompatible with the "
@@ -293,6 +294,18 @@ def test_a_rules_own_key_may_be_named_by_whom_it_is_for(caller, name):
 def test_a_disabled_key_neither_seals_nor_opens(caller, name):
     answer = caller.put(f"/disabled-1/{name}")
     assert (answer.status, answer.code) == (400, "KMS.DisabledException")
+
+
+def test_a_url_that_is_out_of_range_is_malformed_or_denied(server, caller, name, compatibility):
+    url = server.client(signature_version="s3v4").generate_presigned_url(
+        "get_object", Params={"Bucket": BUCKET, "Key": name}, ExpiresIn=604801)
+    with Wire(server.address()) as wire:
+        path = url.split(server.address())[1]
+        wire.send(f"GET {path} HTTP/1.1\r\nhost: {server.address()}\r\n\r\n".encode())
+        answer = wire.answer()
+    assert (answer.status, answer.code) == (
+        (400, "AuthorizationQueryParametersError") if compatibility == "aws" else
+        (403, "AccessDenied"))
 
 
 # --- secure connections --------------------------------------------------------------------------

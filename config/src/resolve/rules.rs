@@ -212,6 +212,9 @@ fn allow(raw: Option<List<SseWord>>, protect: Protect, path: &Path, desk: &mut D
     for (path, mode) in &entries {
         match (protect, mode) {
             (Protect::None, _) => desk.problem(path, "nothing is encrypted under this rule"),
+            (Protect::Backend, SseWord::Customer) => {
+                desk.problem(path, "keys of clients' own are not sent to a backend");
+            }
             (Protect::Gateway | Protect::Backend, SseWord::Dsse) => {
                 desk.problem(path, "needs `protect: both`");
             }

@@ -483,6 +483,11 @@ fn what_cannot_be_done_is_not_promised() {
             "allow[0]",
             "needs `protect: both`",
         ),
+        (
+            "protect: backend, allow: [C]",
+            "allow[0]",
+            "keys of clients' own are not sent to a backend",
+        ),
         ("protect: none, allow: [kms]", "allow[0]", nothing),
         (
             "protect: backend, default: {key: main}",
