@@ -9,7 +9,11 @@ use crate::error::InvalidPattern;
 /// 1–63 of `A–Z a–z 0–9 . _ -` and the two wildcards. Capitals and `_` are no longer legal in
 /// new buckets, but old ones have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BucketPattern(String);
+pub struct BucketPattern(
+    String,
+    /// Bytes before the first wildcard.
+    usize,
+);
 
 impl BucketPattern {
     /// Parses a pattern.
@@ -21,7 +25,10 @@ impl BucketPattern {
         }
         match text.chars().find(|c| !is_pattern(*c)) {
             Some(found) => Err(InvalidPattern::Character(found)),
-            None => Ok(Self(text.to_owned())),
+            None => {
+                let head = text.find(['*', '?']).unwrap_or(text.len());
+                Ok(Self(text.to_owned(), head))
+            }
         }
     }
 
@@ -40,7 +47,17 @@ impl BucketPattern {
     /// Whether the pattern means this bucket, to its last character.
     #[must_use]
     pub fn matches(&self, bucket: &str) -> bool {
-        glob(self.0.as_bytes(), bucket.as_bytes())
+        // Most rules speak of other buckets, and most of these differ before the first wildcard: one
+        // comparison of memory tells.
+        let (head, rest) = self.0.split_at(self.1);
+        let Some(bucket) = bucket.strip_prefix(head) else {
+            return false;
+        };
+        match rest {
+            "" => bucket.is_empty(),
+            "*" => true,
+            _ => glob(rest.as_bytes(), bucket.as_bytes()),
+        }
     }
 
     /// Whether this pattern certainly means every bucket that `other` means.
