@@ -23,13 +23,11 @@ impl BucketPattern {
             1..=LEN_MAX => {}
             _ => return Err(InvalidPattern::TooLong),
         }
-        match text.chars().find(|c| !is_pattern(*c)) {
-            Some(found) => Err(InvalidPattern::Character(found)),
-            None => {
-                let head = text.find(['*', '?']).unwrap_or(text.len());
-                Ok(Self(text.to_owned(), head))
-            }
+        if let Some(found) = text.chars().find(|c| !is_pattern(*c)) {
+            return Err(InvalidPattern::Character(found));
         }
+        let head = text.find(['*', '?']).unwrap_or(text.len());
+        Ok(Self(text.to_owned(), head))
     }
 
     /// The pattern as it was written.
